@@ -1,0 +1,70 @@
+"""The journal's narrow door: append with the expected sequence number, read, list, and artifacts by content.
+
+Every implementation passes the suite in tests/journal/suite.py. An append is one transaction and is durable when it
+returns. It names the sequence number of the last event it has seen; if the stream has grown, it raises `HeadMoved`
+and writes nothing. If the stream's epoch is higher than the caller's, it raises `Fenced`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Protocol
+
+from msgspec import Struct
+
+from ..events import Event, Recorded
+
+
+class Head(Struct, frozen=True):
+    """The end of a stream: its last sequence number, hash and epoch, and when its first event was appended."""
+
+    stream: str
+    seq: int
+    hash: bytes
+    epoch: int
+    created: int
+
+
+class Fault(Struct, frozen=True):
+    """The first thing that does not hold in a stream: at which sequence number, and what."""
+
+    stream: str
+    seq: int
+    problem: str
+
+
+class Journal(Protocol):
+    """An append-only store of streams of events, and of artifacts."""
+
+    def append(
+        self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
+    ) -> tuple[Recorded, ...]:
+        """Append all or nothing after `expected` (0: the stream is new). Durable on return.
+
+        `at` (microseconds, UTC) is raised to that of the event before if it is smaller. An epoch above the stream's
+        claims the stream. Raises HeadMoved, Fenced, JournalError.
+        """
+
+    def read(self, stream: str, after: int = 0) -> tuple[Recorded, ...]:
+        """The events with a sequence number above `after`, in order. Raises NotFound for an unknown stream."""
+
+    def head(self, stream: str) -> Head | None:
+        """The end of the stream, or None if there is no such stream."""
+
+    def streams(self, prefix: str = "") -> Iterator[Head]:
+        """All streams whose name starts with `prefix`, newest first."""
+
+    def mark(self) -> object:
+        """A value that differs from an earlier one when any process has appended since; cheap enough to poll."""
+
+    def put(self, content: BinaryIO) -> tuple[str, int]:
+        """Keep an artifact, durably; returns its SHA-256 (hex) and its size in bytes. Constant memory."""
+
+    def get(self, sha256: str) -> BinaryIO:
+        """An artifact for reading, its content checked against its name while it is read. Raises NotFound."""
+
+    def verify(self, stream: str) -> Fault | None:
+        """Walk the chain from the first event; None when everything holds, artifacts included."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""

@@ -1,0 +1,84 @@
+"""What the engine knows of a handler without having its hands: a specification that is pure data.
+
+The specifications go *down* to the schema room, which checks a step's parameters against them, while the handlers
+themselves stay behind the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct, field
+
+from .text import Syntax
+
+
+class Effect(Enum):
+    """What a step does to the world outside the run. The order is that of consequence."""
+
+    READ = "read"
+    CHANGE = "change"
+    DESTRUCTIVE = "destructive"
+
+
+class Param(Struct, frozen=True):
+    """One parameter of a step kind.
+
+    `type` is one of text, integer, number, boolean, duration, list, map, any. A `list` or `map` holds values of
+    `items`. `fields` describes a map whose keys are known. `syntax` says how templates in it are quoted. `choices`
+    lists the only words that are allowed. `secret` says that a secret may stand here.
+    """
+
+    name: str
+    type: str
+    description: str
+    example: Any
+    required: bool = False
+    syntax: Syntax = Syntax.PLAIN
+    secret: bool = True
+    items: str = "text"
+    fields: tuple[Param, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+class Capabilities(Struct, frozen=True):
+    """What a handler can do beside performing: be cancelled, stream its output, be probed in a dry run."""
+
+    cancel: bool = True
+    stream: bool = False
+    dry_run: bool = False
+    idempotent: bool = False
+
+
+def undeclared_is_a_change(params: Mapping[str, Any]) -> Effect:
+    """The safe rule for a handler that cannot know: unless the step declares it, it changes something."""
+    del params
+    return Effect.CHANGE
+
+
+class HandlerSpec(Struct, frozen=True):
+    """All that is known of a handler as data.
+
+    `short` is the parameter that a bare value stands for (`shell: uptime` is `shell: {text: uptime}`).
+    `one_of` lists groups of parameters of which exactly one must be given. `effect_of` infers the effect from the
+    parameters as written. `effect_known` says that the inference is certain, so that a step declaring a milder effect
+    is refused. `results` names what `perform` returns, with descriptions: the names an expectation may use.
+    `default_expect` is the expectation of a step that states none. `available` is empty when the handler can be
+    used, and otherwise says what is missing.
+    """
+
+    name: str
+    summary: str
+    params: tuple[Param, ...]
+    short: str = ""
+    one_of: tuple[tuple[str, ...], ...] = ()
+    results: Mapping[str, str] = field(default_factory=dict)
+    default_expect: Mapping[str, Any] = field(default_factory=dict)
+    effect_of: Callable[[Mapping[str, Any]], Effect] = undeclared_is_a_change
+    effect_known: bool = False
+    capabilities: Capabilities = Capabilities()
+    available: str = ""
+    open_params: bool = False
+    version: str = "1"
