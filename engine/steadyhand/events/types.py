@@ -206,8 +206,8 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     """A question stands open. A yes is a yes to `digest`, and to nothing else.
 
     `kind` is confirm, choose, ask, manual or doubt. `digest` covers the runbook, the plan, the targets and the
-    evidence shown. `plan` is the digest of the plan alone ('' where none), which the intent must match. `opening`
-    counts how often this gate was opened in the run. `options` are the answers allowed (id to label). `due` is 0 for
+    evidence shown. `plans` are the digests of the plans that this yes covers, by path; each intent must match its own, and
+    uses it up. `opening` counts how often this gate was opened in the run. `options` are the answers allowed (id to label). `due` is 0 for
     no expiry. `schema` is that of a typed answer. `children` are processes still running, for kind doubt.
     """
 
@@ -218,7 +218,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     prompt: str
     options: Mapping[str, str]
     digest: str
-    plan: str = ""
+    plans: Mapping[str, str] = field(default_factory=dict)
     preview: str = ""
     effect: str = ""
     targets: tuple[str, ...] = ()

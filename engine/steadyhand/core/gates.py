@@ -1,0 +1,56 @@
+"""Whose yes counts: the one rule by which an answer is admitted, used before it is recorded and when it is folded.
+
+Pure. Called by the desk (an answer from a person) and by the decider (is the question settled?).
+"""
+
+from __future__ import annotations
+
+from ..model import APPROVED
+from .state import GateState, State
+from .tables import RESULTS
+
+
+def refusal(state: State, gate: str, by: str, answer: str, digest: str, opening: int = 0) -> str:
+    """Why this answer does not count, in one sentence; '' when it does. `opening` 0 means the current one."""
+    known = state.gates.get(gate)
+    if known is None:
+        return f"there is no gate {gate}"
+    if known.result:
+        return f"gate {gate} is already closed: {known.result}"
+    if opening and opening != known.opened.opening:
+        return f"gate {gate} has been opened anew since (opening {known.opened.opening}, the answer is to {opening})"
+    if digest and digest != known.opened.digest:
+        return f"the answer is to {digest[:12]}, and gate {gate} now asks about {known.opened.digest[:12]}"
+    if answer not in known.opened.options:
+        return f"{answer!r} is not among the answers of gate {gate}: {', '.join(known.opened.options)}"
+    return _of_the_person(state, known, by)
+
+
+def _of_the_person(state: State, gate: GateState, by: str) -> str:
+    opened = gate.opened
+    if any(a.by == by for a in gate.answers):
+        return f"{by} has already answered gate {opened.gate}"
+    run = state.run
+    if run is None:
+        return "the run has not started"
+    if opened.other_than_requester and by == run.requester:
+        return f"{by} started the run, and gate {opened.gate} wants somebody else's answer"
+    if not opened.roles or any(role not in run.roles for role in opened.roles):
+        return ""
+    if not any(by in run.roles[role] for role in opened.roles):
+        return f"{by} has none of the roles that gate {opened.gate} asks for: {', '.join(opened.roles)}"
+    return ""
+
+
+def roles_of(state: State, by: str) -> tuple[str, ...]:
+    """The roles that the run's policy gives to a person."""
+    return tuple(r for r, people in state.run.roles.items() if by in people) if state.run else ()
+
+
+def settled(gate: GateState) -> str:
+    """What the answers so far make of an open gate; '' when more are needed."""
+    kind = gate.opened.kind
+    for answer in gate.answers:
+        if kind != "confirm" or answer.answer != "approve":
+            return RESULTS.get((kind, answer.answer), answer.answer)
+    return APPROVED if kind == "confirm" and len(gate.answers) >= gate.opened.quorum else ""

@@ -1,0 +1,114 @@
+"""The names that templates and expressions may use at a place in a run, from what has happened so far. Pure.
+
+    inputs.X   facts.X   secrets.X   steps.ID.NAME   run.id, run.runbook, run.mode, run.requester, run.started_at
+    item (or the name that `each.as` gives)   alert.labels.X   contacts.X   targets.X
+
+Inside a called runbook, `inputs`, `facts` and `steps` are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..expressions import SecretRef, Unknown
+from .paths import Place
+from .state import State
+
+
+class Results(Mapping[str, Any]):
+    """What the steps under a path have given, looked up when it is asked for: `steps.causes.idle.stdout`.
+
+    The root has a prefix that ends in '/' or is empty. With `tolerate`, what has not happened gives unknown values.
+    """
+
+    def __init__(self, state: State, prefix: str, *, tolerate: bool = False) -> None:
+        self._state = state
+        self._prefix = prefix
+        self._tolerate = tolerate
+
+    @property
+    def _root(self) -> bool:
+        return not self._prefix or self._prefix.endswith("/")
+
+    def _own(self) -> Mapping[str, Any]:
+        leaf = self._state.leaves.get(self._prefix)
+        return {**leaf.values, **leaf.facts, "outcome": leaf.outcome, "attempts": leaf.attempt} if leaf else {}
+
+    def __getitem__(self, name: str) -> Any:
+        """A value of this step, or the results of a part of it."""
+        own = self._own()
+        if name in own:
+            return own[name]
+        for mark in ("",) if self._root else (".", ":", "/"):
+            path = f"{self._prefix}{mark}{name}"
+            if any(_within(path, known) for known in self._known()):
+                return Results(self._state, path, tolerate=self._tolerate)
+        found = None if self._root else self._of_the_whole(name)
+        if found is not None:
+            return found
+        if self._tolerate:
+            return Unknown(f"steps.{self._prefix}.{name}" if self._prefix else f"steps.{name}")
+        raise KeyError(name)
+
+    def _of_the_whole(self, name: str) -> Any:
+        """What a wave or a called runbook gives as a whole."""
+        wave, scope = self._state.waves.get(self._prefix), self._state.scopes.get(self._prefix)
+        if name == "items" and wave is not None:
+            return {k: Results(self._state, f"{self._prefix}[{k}]", tolerate=self._tolerate) for k in wave.keys}
+        if name == "facts" and self._prefix in self._state.calls:
+            return self._state.facts.get(self._prefix, {})
+        return scope.ended.conclusion if name == "conclusion" and scope and scope.ended else None
+
+    def _known(self) -> Iterator[str]:
+        yield from self._state.leaves
+        yield from self._state.calls
+        yield from self._state.waves
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of this step's own values."""
+        return iter(self._own())
+
+    def __len__(self) -> int:
+        """How many values of its own it has."""
+        return len(self._own())
+
+
+def _within(path: str, known: str) -> bool:
+    return known == path or (known.startswith(path) and known[len(path)] in ".[:/")
+
+
+def names(state: State, place: Place, *, tolerate: bool = False) -> dict[str, Any]:
+    """The names at a place. With `tolerate`, steps that have not run give unknown values instead of nothing."""
+    run = state.run
+    assert run is not None  # noqa: S101 there are no places before the start
+    call = state.calls.get(place.home)
+    known: dict[str, Any] = {
+        "inputs": dict(call.inputs if call else run.inputs),
+        "facts": dict(state.facts.get(place.home, {})),
+        "steps": Results(state, f"{place.home}/" if place.home else "", tolerate=tolerate),
+        "secrets": {name: SecretRef(name) for name in place.runbook.secrets},
+        "run": {
+            "runbook": run.runbook,
+            "mode": run.mode,
+            "requester": run.requester,
+            "started_at": state.started_at // 1_000_000,
+        },
+        "alert": dict(run.alert),
+        "contacts": dict(run.contacts),
+        "targets": dict(run.targets),
+        **place.item,
+    }
+    return known
+
+
+def hosts(state: State, place: Place, target: str) -> tuple[Any, ...] | None:
+    """The hosts of a target, from the runbook or the settings the run started with; None when it is not known."""
+    own = place.runbook.targets.get(target)
+    params: Any = own.params if own else None
+    if params is None and state.run is not None and target in state.run.targets:
+        params = next(iter(state.run.targets[target].values()), {})
+    if not isinstance(params, Mapping):
+        return None
+    listed = params.get("hosts")
+    return tuple(listed) if isinstance(listed, (list, tuple)) else None

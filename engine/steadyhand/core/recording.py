@@ -1,0 +1,179 @@
+"""From what is wanted to what is recorded: one batch of events that belong together, made before anything is done.
+
+The driver and the rehearsal both advance a run through this. `advance` folds what arrived into a draft, decides, turns
+every action into its event, and decides again, until nothing more follows; the caller appends the whole batch at once
+and only then performs the `Job`s in it. So the end of one step and the intent of the next share a flush, and an intent
+is durable before its first byte goes out. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import assert_never
+
+from msgspec import Struct, field
+
+from .. import events as e
+from ..errors import SteadyError
+from ..expressions import render_text
+from ..model import ERROR, Call, Effect, Operation, Plan, Runbook
+from . import actions as a
+from .decide import survey
+from .paths import Place, locate
+from .rendering import Renderer, visit
+from .state import State
+from .tables import APPROVES, VOID
+
+
+class Job(Struct, frozen=True):
+    """Something to do once its intent is durable: an attempt to start, or one to cancel (`plan` is None then)."""
+
+    path: str
+    attempt: int
+    plan: Plan | None = None
+    place: Place | None = None
+    reason: str = ""
+
+
+class Draft(Struct):
+    """A batch in the making: events not yet appended, the state as it will be, and the jobs that follow."""
+
+    stream: str
+    state: State
+    at: int
+    events: list[e.Event] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+
+    def add(self, event: e.Event, epoch: int = 0) -> None:
+        """Fold one more event. Raises IllegalEvent."""
+        recorded = e.Recorded(self.stream, self.state.seq + 1, self.at, "", epoch or self.state.epoch, event)
+        self.state = self.state.after(recorded)
+        self.events.append(event)
+
+
+class Clerk:
+    """Turns actions into events. `children` gives the processes found alive for a path, for a gate of kind doubt."""
+
+    def __init__(
+        self, runbook: Runbook, renderer: Renderer, children: Callable[[str], Sequence[int]] = lambda _: ()
+    ) -> None:
+        self._runbook = runbook
+        self._renderer = renderer
+        self._children = children
+
+    def advance(self, stream: str, state: State, at: int, arrived: Iterable[e.Event]) -> Draft:
+        """The batch that follows from what arrived, at that time (microseconds)."""
+        draft = Draft(stream, state, max(at, state.at))
+        for event in arrived:
+            draft.add(event)
+        while wanted := survey(self._runbook, draft.state).actions:
+            for action in wanted:
+                for event in self.record(draft, action):
+                    draft.add(event)
+        return draft
+
+    def record(self, draft: Draft, action: a.Action) -> tuple[e.Event, ...]:
+        """The events of one action; jobs are noted in the draft."""
+        state = draft.state
+        match action:
+            case a.EnterStep(path=path, visit=number, came_from=came_from, outcome=outcome):
+                return (e.StepEntered(path, number, came_from, outcome),)
+            case a.StartStep():
+                return self._start(draft, action)
+            case a.CancelStep(path=path, attempt=attempt, reason=reason):
+                draft.jobs.append(Job(path, attempt, reason=reason))
+                return (e.CancelRequested(path, attempt, reason),)
+            case a.SetTimer(key=key, due=due):
+                return (e.TimerSet(key, due),)
+            case a.CloseGate(gate=gate, opening=opening, result=result, reason=reason):
+                return (e.GateClosed(gate, opening, result, reason),)
+            case a.EndScope(path=path, conclusion=conclusion, came_from=came_from, outcome=outcome):
+                return (e.ScopeEnded(path, conclusion, came_from, outcome),)
+            case a.Escalate():
+                return (self._escalated(state),)
+            case a.Conclude():
+                return (e.RunConcluded(action.conclusion, action.came_from, action.outcome, action.reason, action.in_doubt),)
+            case a.OpenGate(path=path) | a.ExpandEach(path=path) | a.StartCall(path=path) | a.ComputeFacts(path=path):
+                return self._rendered(state, path, action)
+        assert_never(action)
+
+    def _escalated(self, state: State) -> e.EscalationRaised:
+        escalation = self._runbook.escalation
+        known = {"contacts": state.run.contacts, "inputs": state.run.inputs} if state.run else {}
+        try:
+            contact = render_text(escalation.contact, known).masked()
+        except SteadyError as problem:
+            contact = f"(no contact: {problem.message})"  # an escalation must not fail for want of an address
+        return e.EscalationRaised(escalation.to, contact, escalation.after)
+
+    def _rendered(
+        self, state: State, path: str, action: a.OpenGate | a.ExpandEach | a.StartCall | a.ComputeFacts
+    ) -> tuple[e.Event, ...]:
+        """The event of an action that needs rendering, or the step settled as it cannot be rendered."""
+        place = locate(self._runbook, state, path)
+        try:
+            match action:
+                case a.OpenGate():
+                    return (self._renderer.gate(state, place, action, self._children(path)),)
+                case a.ExpandEach():
+                    return (self._renderer.items(state, place),)
+                case a.ComputeFacts():
+                    return (self._renderer.facts(state, place),)
+                case a.StartCall(runbook=runbook):
+                    inputs: Mapping[str, object] = place.step.body.inputs if isinstance(place.step.body, Call) else {}
+                    return (self._renderer.call(state, place, runbook, inputs),)
+        except SteadyError as problem:
+            return (unrendered(state, path, problem),)
+        assert_never(action)
+
+    def _start(self, draft: Draft, action: a.StartStep) -> tuple[e.Event, ...]:
+        state = draft.state
+        place = locate(self._runbook, state, action.path)
+        try:
+            plan = self._renderer.plan(state, place)
+        except SteadyError as problem:
+            return (unrendered(state, action.path, problem),)
+        if not approved(state, action, plan):
+            gate = state.gates[action.gate]
+            why = "what would run is no longer what was approved"
+            return (e.GateClosed(action.gate, gate.opened.opening, VOID, why),)
+        operation = place.operation
+        assert operation is not None  # noqa: S101 a plan was made of it
+        draft.jobs.append(Job(action.path, action.attempt, plan, place))
+        return (_intent(state, action, operation, plan),)
+
+
+def approved(state: State, action: a.StartStep, plan: Plan) -> bool:
+    """Whether the yes that this attempt uses was a yes to this plan."""
+    gate = state.gates.get(action.gate)
+    if gate is None or gate.result not in APPROVES:
+        return not action.gate
+    return gate.opened.plans.get(action.path, plan.digest) == plan.digest
+
+
+def _intent(state: State, action: a.StartStep, operation: Operation, plan: Plan) -> e.StepIntended:
+    return e.StepIntended(
+        path=action.path,
+        visit=visit(state, action.path),
+        attempt=action.attempt,
+        kind=operation.kind,
+        effect=operation.effect.value,
+        idempotent=operation.idempotent,
+        digest=plan.digest,
+        preview=plan.preview,
+        targets=plan.targets,
+        gate=action.gate if operation.effect is not Effect.READ else "",
+    )
+
+
+def unrendered(state: State, path: str, problem: SteadyError) -> e.StepSettled:
+    """A step that never started: what it would do could not be told."""
+    return e.StepSettled(
+        path=path,
+        visit=visit(state, path),
+        attempt=0,
+        outcome=ERROR,
+        reason=problem.message,
+        hint=problem.hint,
+        error=type(problem).__name__,
+    )

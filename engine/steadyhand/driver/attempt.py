@@ -1,0 +1,128 @@
+"""One attempt, from the hands to the event that says what came of it. Runs in a thread of its own.
+
+A handler returns what it saw, and expectations judge it: `fail` comes from an expectation alone. A named failure is
+`error`. Anything else that a handler raises is a bug of ours or of a plug-in: `error` too, with where it happened.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.recording import Job
+from ..errors import HandlerError, SteadyError
+from ..events import StepSettled
+from ..expressions import Truncated, judge, render_native
+from ..handlers.protocol import Handler
+from ..model import ERROR, PASS, Effect, HandlerSpec, Operation, Verdict, canonical
+from .hands import AttemptHands
+from .ports import Clock
+
+INLINE = 64 * 1024
+"""Bytes of one value that are kept in the event; what is longer is cut there, and lies in an artifact."""
+
+
+def perform(
+    handler: Handler, job: Job, hands: AttemptHands, known: Mapping[str, Any], visit: int, clock: Clock
+) -> StepSettled:
+    """Carry out the plan, judge what came, and say so. Never raises."""
+    assert job.plan is not None  # noqa: S101 a job to start has a plan
+    assert job.place is not None  # noqa: S101 and a place
+    assert job.place.operation is not None  # noqa: S101 with an operation
+    operation, spec = job.place.operation, handler.spec
+    start = clock.monotonic()
+    try:
+        result = dict(handler.perform(job.plan, hands).values)
+        settled = _judged(operation, spec, result, hands, known)
+    except Exception as problem:  # noqa: BLE001 whatever a handler does, the run goes on and says so
+        settled = _failed(problem, operation)
+    took = int((clock.monotonic() - start) * 1_000_000)
+    return _with_place(settled, job, visit, took, hands)
+
+
+def _with_place(settled: dict[str, Any], job: Job, visit: int, took: int, hands: AttemptHands) -> StepSettled:
+    try:
+        artifacts = hands.finish()
+    except SteadyError as problem:
+        artifacts = ()
+        settled["reason"] = f"{settled['reason']} (its output could not be kept: {problem.message})".strip()
+    return StepSettled(path=job.path, visit=visit, attempt=job.attempt, duration=took, artifacts=artifacts, **settled)
+
+
+def _judged(
+    operation: Operation, spec: HandlerSpec, result: dict[str, Any], hands: AttemptHands, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    seen = {name: _whole(name, value, hands.sizes()) for name, value in result.items()}
+    expect = operation.expect if operation.expect is not None else spec.default_expect
+    verdict = judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec)) if expect else Verdict(PASS, "")
+    values, cut = _kept(result, hands.sizes())
+    facts: dict[str, Any] = {}
+    if verdict.outcome != ERROR:
+        for name, template in operation.facts.items():
+            facts[name] = render_native(template, {**known, **seen})
+    return {
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "findings": verdict.findings,
+        "values": values,
+        "cut": cut,
+        "facts": facts,
+    }
+
+
+def _guards(operation: Operation, spec: HandlerSpec) -> dict[str, tuple[Any, str]]:
+    """What must hold for output to be evidence at all, when the step's own expectation does not speak of it."""
+    if operation.expect is None:
+        return {}
+    plain = {name: value for name, value in spec.default_expect.items() if not isinstance(value, Mapping)}
+    return {name: (value, f"{name} {{actual}}: what it printed is no evidence") for name, value in plain.items()}
+
+
+def _whole(name: str, value: Any, sizes: Mapping[str, int]) -> Any:
+    """Text of which more came than was kept is marked, so that nothing is concluded from what was not seen."""
+    size = sizes.get(name, 0)
+    if isinstance(value, str) and size > len(value.encode("utf-8", "surrogateescape")):
+        return Truncated(value, size)
+    return value
+
+
+def _kept(result: Mapping[str, Any], sizes: Mapping[str, int]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values as the event holds them, and the names of those that were cut."""
+    values: dict[str, Any] = {}
+    cut: list[str] = []
+    for name, value in result.items():
+        values[name] = value
+        if isinstance(value, str):
+            if len(value) > INLINE or isinstance(_whole(name, value, sizes), Truncated):
+                values[name] = value[: INLINE // 8]
+                cut.append(name)
+        elif len(canonical(value)) > INLINE:
+            values[name] = None
+            cut.append(name)
+    return values, tuple(cut)
+
+
+def _failed(problem: Exception, operation: Operation) -> dict[str, Any]:
+    if isinstance(problem, HandlerError):
+        return _error(problem.message, problem.hint, type(problem).__name__, problem.unsure)
+    if isinstance(problem, SteadyError):
+        return _error(problem.message, problem.hint, type(problem).__name__, unsure=True)
+    last = traceback.extract_tb(problem.__traceback__)[-1]
+    where = f"{last.filename.rpartition('/')[2]}:{last.lineno}"
+    text = f"the {operation.kind} handler broke: {type(problem).__name__}: {problem} ({where})"
+    return _error(text, "this is a bug of the handler: report it with this line", "Bug", unsure=True)
+
+
+def _error(reason: str, hint: str, kind: str, unsure: bool) -> dict[str, Any]:
+    return {"outcome": ERROR, "reason": reason, "hint": hint, "error": kind, "unsure": unsure}
+
+
+def simulated(job: Job, visit: int) -> StepSettled:
+    """What a dry run settles instead of doing anything."""
+    return StepSettled(job.path, visit, job.attempt, PASS, "not carried out: dry run", simulated=True)
+
+
+def really(mode: str, probe: bool, effect: Effect) -> bool:
+    """Whether an attempt is carried out: always, but in a dry run only reads, and only where probing was asked for."""
+    return mode != "dry-run" or (probe and effect is Effect.READ)

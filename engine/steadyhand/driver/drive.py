@@ -1,0 +1,357 @@
+"""The only loop: decide, append, perform, and again, until the run has ended or waits for somebody who is not here.
+
+One thread decides and appends (this one); every attempt runs in a thread of its own and puts what came of it into the
+inbox. Whatever has arrived by the time the loop looks goes into one append together with the intents that follow from
+it, so parallel steps share a flush. Nothing is performed before the append that holds its intent has returned.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from .. import events as e
+from ..core import State, fold, gates, survey
+from ..core.names import names
+from ..core.recording import Clerk, Draft, Job
+from ..core.rendering import Renderer, visit
+from ..core.tables import AFTER_THE_END
+from ..errors import Fenced, HeadMoved
+from ..model import SECOND, Runbook
+from . import children
+from .attempt import perform, really, simulated
+from .hands import AttemptHands
+from .ports import Answer, Observer, People, Ports
+from .redaction import Redactor
+from .secrets import SecretStore
+
+POLL = 0.05
+"""Seconds between two looks at the journal for what others have appended (an answer, a stop)."""
+
+IDLE = 3600.0
+"""Seconds the loop sleeps at most when nothing is due."""
+
+
+class Ending(Enum):
+    """Why the loop returned."""
+
+    CONCLUDED = "concluded"
+    WAITING = "waiting"
+    INTERRUPTED = "interrupted"
+
+
+class Driver:
+    """Drives one run. Holds the state as of the last event it has seen, and the attempts that run."""
+
+    def __init__(
+        self, ports: Ports, runbook: Runbook, stream: str, *, people: People, observer: Observer, redactor: Redactor
+    ) -> None:
+        self._ports = ports
+        self._runbook = runbook
+        self._stream = stream
+        self._people = people
+        self._observer = observer
+        self._redactor = redactor
+        self._secrets = SecretStore(runbook.secrets, redactor, ports.cwd, ports.environ)
+        self._clerk = Clerk(runbook, Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t)), self._alive)
+        self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
+        self._running: dict[str, AttemptHands] = {}
+        self._orphans: dict[str, list[children.Orphan]] = {}
+        self._asked: set[tuple[str, int]] = set()
+        self._interrupted = False
+        self._mark: object = None
+        self.state = State()
+
+    # --- from outside
+
+    def interrupt(self) -> None:
+        """Let go of the run in good order (Ctrl-C). Safe in a signal handler."""
+        self._interrupted = True
+        self._inbox.put(None)
+
+    def start(self, started: e.RunStarted, further: Iterable[e.Event] = ()) -> None:
+        """Append the first events of a new run."""
+        self._append(0, (started, *further), epoch=1)
+
+    def resume(self) -> None:
+        """Take over a run that exists: fold it, find what its last engine left running, and claim it."""
+        self.state = fold(self._ports.journal.read(self._stream))
+        if self.state.conclusion is not None:
+            return
+        epoch = self.state.epoch + 1
+        found = self._find_orphans()
+        claim = e.RunResumed(self._ports.actor, epoch, self.state.driver)
+        self._append(self.state.seq, (claim, *found), epoch=epoch)
+        self._end_orphaned_reads()
+
+    def drive(self) -> Ending:
+        """Go on until the run has concluded, or waits for people who are not here, or is interrupted."""
+        self._mark = self._ports.journal.mark()
+        arrived: list[e.Event] = []
+        try:
+            while True:
+                self._advance(arrived)
+                if self.state.conclusion is not None:
+                    return Ending.CONCLUDED
+                if self._interrupted:
+                    return self._let_go()
+                if self._waits_for_absent():
+                    self._append(self.state.seq, (e.RunPaused(self._ports.actor, "waiting"),))
+                    return Ending.WAITING
+                self._ask()
+                arrived = self._receive()
+        except Fenced:
+            self._cancel_all()
+            raise
+
+    # --- decide and append
+
+    def _advance(self, arrived: list[e.Event]) -> None:
+        """Append what arrived and what follows from it, until nothing more follows; then perform."""
+        while True:
+            draft = self._clerk.advance(self._stream, self.state, self._ports.clock.now(), self._still(arrived))
+            if not draft.events:
+                return
+            try:
+                self._append(self.state.seq, draft.events, at=draft.at)
+            except HeadMoved:
+                self._catch_up()
+                continue
+            arrived = self._perform(draft)
+
+    def _still(self, arrived: Iterable[e.Event]) -> Iterable[e.Event]:
+        """What arrived, as far as it may still be appended (somebody else may have concluded the run)."""
+        if self.state.conclusion is None:
+            return arrived
+        return [event for event in arrived if e.name_of(event) in AFTER_THE_END]
+
+    def _append(self, expected: int, events: Iterable[e.Event], *, at: int = 0, epoch: int = 0) -> None:
+        """The one append point: redact, make durable, fold, show."""
+        clean: list[Any] = [self._redactor.event(event) for event in events]
+        recorded = self._ports.journal.append(
+            self._stream,
+            expected,
+            clean,
+            actor=self._ports.actor,
+            at=at or self._ports.clock.now(),
+            epoch=epoch or self.state.epoch,
+        )
+        self._fold(recorded)
+
+    def _fold(self, recorded: Iterable[e.Recorded]) -> None:
+        for one in recorded:
+            self.state = self.state.after(one)
+            if isinstance(one.event, e.GateClosed):
+                self._people.withdraw(one.event.gate)
+            self._observer.happened(one)
+
+    def _catch_up(self) -> None:
+        """Fold what others have appended. Another driver's claim means that this one has lost the run."""
+        newer = self._ports.journal.read(self._stream, self.state.seq)
+        if any(one.epoch > self.state.epoch for one in newer):
+            raise Fenced(f"run {self._stream} was taken over by another driver", "watch it with `steady watch`")
+        self._fold(newer)
+
+    # --- perform
+
+    def _perform(self, draft: Draft) -> list[e.Event]:
+        """Start and cancel what the durable batch asks for. Returns what settled at once (a dry run)."""
+        settled: list[e.Event] = []
+        for job in draft.jobs:
+            if job.plan is None:
+                hands = self._running.get(job.path)
+                if hands is not None:
+                    hands.cancel()
+            else:
+                settled.extend(self._start(job))
+        return settled
+
+    def _start(self, job: Job) -> tuple[e.Event, ...]:
+        assert job.place is not None  # noqa: S101 a job with a plan has a place
+        assert job.place.operation is not None  # noqa: S101 and an operation
+        assert self.state.run is not None  # noqa: S101 a run that starts steps has started
+        run, operation = self.state.run, job.place.operation
+        number = visit(self.state, job.path)
+        if not really(run.mode, run.probe, operation.effect):
+            return (simulated(job, number),)
+        stopped = self._end_orphans(job.path)
+        handler = self._ports.handler(operation.kind)
+        known = names(self.state, job.place, tolerate=run.mode == "dry-run")
+        hands = self._hands(job, operation.timeout or job.place.runbook.limits.timeout)
+        self._running[job.path] = hands
+
+        def attempt() -> None:
+            self._inbox.put(perform(handler, job, hands, known, number, self._ports.clock))
+
+        threading.Thread(target=attempt, name=f"attempt {job.path}", daemon=True).start()
+        return stopped
+
+    def _hands(self, job: Job, timeout: int) -> AttemptHands:
+        def on_child(pid: int) -> None:
+            started = children.start_time(pid)
+            self._inbox.put(e.ChildStarted(job.path, job.attempt, pid, pid, started, self._ports.host))
+
+        return AttemptHands(
+            self._ports,
+            job,
+            timeout=timeout / SECOND,
+            limit=self._runbook.limits.output,
+            environment={
+                "STEADY_RUN": self._stream,
+                "STEADY_STEP": job.path,
+                "STEADY_ATTEMPT": str(job.attempt),
+                "STEADY_FENCE": f"{self._stream}:{self.state.epoch}",
+            },
+            redactor=self._redactor,
+            secrets=self._secrets,
+            on_child=on_child,
+            on_output=lambda stream, data: self._observer.output(job.path, stream, data),
+        )
+
+    def _cancel_all(self) -> None:
+        for hands in list(self._running.values()):
+            hands.cancel()
+
+    # --- wait
+
+    def _receive(self) -> list[e.Event]:
+        """Wait for something to happen, and return it as events: outcomes, answers, timers come due."""
+        due = self._due()
+        wait = IDLE if due is None else max(0.0, (due - self._ports.clock.now()) / SECOND)
+        arrived: list[e.Event] = []
+        over = self._ports.clock.monotonic() + wait
+        while not arrived and not self._interrupted:
+            left = over - self._ports.clock.monotonic()
+            arrived = self._taken(min(POLL, max(left, 0.0)))
+            if self._changed():
+                self._catch_up()
+                break
+            if left <= 0:
+                break
+        return [*arrived, *self._fired()]
+
+    def _taken(self, wait: float) -> list[e.Event]:
+        """Everything in the inbox, waiting for the first thing at most that many seconds."""
+        taken: list[e.Event] = []
+        try:
+            item = self._inbox.get(timeout=wait) if wait > 0 else self._inbox.get_nowait()
+            while True:
+                taken.extend(self._admitted(item))
+                item = self._inbox.get_nowait()
+        except queue.Empty:
+            return taken
+
+    def _admitted(self, item: e.Event | Answer | None) -> tuple[e.Event, ...]:
+        if item is None:
+            return ()
+        if isinstance(item, Answer):
+            return (admit(self.state, item),)
+        if isinstance(item, e.StepSettled):
+            self._running.pop(item.path, None)
+        return (item,)
+
+    def _changed(self) -> bool:
+        mark = self._ports.journal.mark()
+        changed, self._mark = mark != self._mark, mark
+        head = self._ports.journal.head(self._stream) if changed else None
+        return head is not None and head.seq > self.state.seq
+
+    def _due(self) -> int | None:
+        awaited = survey(self._runbook, self.state).timers
+        return min((self.state.timers[key].due for key in awaited), default=None)
+
+    def _fired(self) -> list[e.Event]:
+        """The timers that have come due, in the order in which they should have fired."""
+        now = self._ports.clock.now()
+        awaited = survey(self._runbook, self.state).timers
+        due = sorted((self.state.timers[key].due, key) for key in awaited if self.state.timers[key].due <= now)
+        return [e.TimerFired(key, now - at) for at, key in due]
+
+    def _waits_for_absent(self) -> bool:
+        """Whether only people could move the run on, and nobody is here to be asked."""
+        if self._people.present() or self._running or not self.state.open_gates:
+            return False
+        timers = survey(self._runbook, self.state).timers
+        return all(key.startswith(("gate:", "run:")) for key in timers)
+
+    def _ask(self) -> None:
+        for gate in self.state.open_gates:
+            key = (gate.opened.gate, gate.opened.opening)
+            if key not in self._asked:
+                self._asked.add(key)
+                self._people.ask(gate.opened, self._inbox.put)
+
+    def _let_go(self) -> Ending:
+        """End what runs, note what was cut off, and leave the run to be resumed."""
+        self._cancel_all()
+        events: list[e.Event] = []
+        while self._running:
+            item = self._inbox.get()
+            if isinstance(item, e.StepSettled):
+                self._running.pop(item.path, None)
+                cut = item.error == "Cancelled"
+                events.append(
+                    e.StepInterrupted(item.path, item.visit, item.attempt, "the engine was interrupted") if cut else item
+                )
+        events.append(e.RunPaused(self._ports.actor, "interrupted"))
+        while True:
+            try:
+                self._append(self.state.seq, events)
+            except HeadMoved:
+                self._catch_up()
+            else:
+                return Ending.INTERRUPTED
+
+    # --- what an engine before this one left running
+
+    def _alive(self, path: str) -> tuple[int, ...]:
+        return tuple(o.pid for o in self._orphans.get(path, ()) if children.alive(o.pid, o.started))
+
+    def _find_orphans(self) -> list[e.Event]:
+        found: list[e.Event] = []
+        for orphan in children.find(self._stream):
+            self._orphans.setdefault(orphan.step, []).append(orphan)
+            found.append(e.ChildFound(orphan.step, orphan.attempt, orphan.pid, orphan.pgid, orphan.command))
+        return found
+
+    def _end_orphaned_reads(self) -> None:
+        """A read that nobody listens to is ended; a change is left alone until a person has spoken."""
+        stopped: list[e.Event] = []
+        for path in list(self._orphans):
+            leaf = self.state.leaves.get(path)
+            if leaf is not None and leaf.effect == "read":
+                stopped.extend(self._end_orphans(path))
+        if stopped:
+            self._append(self.state.seq, stopped)
+
+    def _end_orphans(self, path: str) -> tuple[e.Event, ...]:
+        ended: list[e.Event] = []
+        for orphan in self._orphans.pop(path, []):
+            if children.alive(orphan.pid, orphan.started):
+                how = children.end_group(orphan.pgid, orphan.pid, orphan.started)
+                ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
+        return tuple(ended)
+
+
+def admit(state: State, answer: Answer) -> e.GateAnswered | e.AnswerRefused:
+    """The event that an answer becomes: one that counts, or one that is refused and remembered."""
+    why = gates.refusal(state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening)
+    if why:
+        return e.AnswerRefused(
+            answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment
+        )
+    opened = state.gates[answer.gate].opened
+    return e.GateAnswered(
+        gate=answer.gate,
+        opening=opened.opening,
+        by=answer.by,
+        answer=answer.answer,
+        digest=opened.digest,
+        via=answer.via,
+        value=answer.value,
+        comment=answer.comment,
+        roles=gates.roles_of(state, answer.by),
+    )
