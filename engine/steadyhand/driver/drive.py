@@ -14,7 +14,8 @@ from enum import Enum
 from typing import Any
 
 from .. import events as e
-from ..core import State, fold, gates, survey
+from ..core import State, fold, survey
+from ..core.answers import Answer, admit
 from ..core.names import names
 from ..core.recording import Clerk, Draft, Job
 from ..core.rendering import Renderer, visit
@@ -24,7 +25,7 @@ from ..model import SECOND, Runbook
 from . import children
 from .attempt import perform, really, simulated
 from .hands import AttemptHands
-from .ports import Answer, Observer, People, Ports
+from .ports import Observer, People, Ports
 from .redaction import Redactor
 from .secrets import SecretStore
 
@@ -334,24 +335,3 @@ class Driver:
                 how = children.end_group(orphan.pgid, orphan.pid, orphan.started)
                 ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
         return tuple(ended)
-
-
-def admit(state: State, answer: Answer) -> e.GateAnswered | e.AnswerRefused:
-    """The event that an answer becomes: one that counts, or one that is refused and remembered."""
-    why = gates.refusal(state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening)
-    if why:
-        return e.AnswerRefused(
-            answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment
-        )
-    opened = state.gates[answer.gate].opened
-    return e.GateAnswered(
-        gate=answer.gate,
-        opening=opened.opening,
-        by=answer.by,
-        answer=answer.answer,
-        digest=opened.digest,
-        via=answer.via,
-        value=answer.value,
-        comment=answer.comment,
-        roles=gates.roles_of(state, answer.by),
-    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
+from ..core.answers import Answer
 from ..events import GateOpened, Recorded
 from ..handlers.protocol import Handler
 from ..journal.protocol import Journal
@@ -34,19 +35,6 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that never go back."""
         return time.monotonic()
-
-
-class Answer(Struct, frozen=True):
-    """What a person says to a gate. `digest` is that of what they were shown ('' when they were shown nothing)."""
-
-    gate: str
-    by: str
-    answer: str
-    digest: str = ""
-    via: str = ""
-    value: Any = None
-    comment: str = ""
-    opening: int = 0
 
 
 class People(Protocol):

@@ -1,0 +1,246 @@
+"""Use cases around one run: start, resume, answer, stop, note, list, show. Every door (CLI, web) goes through here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from .. import events as e
+from ..core import State, fold
+from ..core.answers import Answer, admit
+from ..core.tables import AFTER_THE_END
+from ..driver.drive import Driver, Ending
+from ..driver.ports import Nobody, Observer, People, Unobserved
+from ..driver.redaction import Redactor
+from ..driver.secrets import known_values
+from ..errors import HeadMoved, NotFound, SteadyError, UsageError
+from ..model import Conclusion, Mode, Runbook
+from ..schema import from_text, problems
+from . import library
+from .services import Services
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+LAST = "last"
+"""The word for the newest run, wherever a run is named."""
+
+
+class Ended(Struct, frozen=True):
+    """How driving a run came to its end for now."""
+
+    run: str
+    ending: Ending
+    state: State
+
+    @property
+    def conclusion(self) -> Conclusion | None:
+        """The run's conclusion, if it has one."""
+        end = self.state.conclusion
+        return Conclusion(end.conclusion) if end else None
+
+
+def new_id(at: int) -> str:
+    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time and never collide."""
+    number = (at // 100_000) << 20 | secrets.randbits(20)
+    digits = ""
+    while number:
+        number, rest = divmod(number, 32)
+        digits = _ALPHABET[rest] + digits
+    return f"r{digits}"
+
+
+def inputs_of(runbook: Runbook, given: Mapping[str, Any], *, texts: bool = True) -> dict[str, Any]:
+    """The inputs of a run: given values (texts of the command line, unless told otherwise), defaults, all checked.
+
+    Raises UsageError that names every problem.
+    """
+    wrong = [f"{name}: the runbook has no such input" for name in given if name not in runbook.inputs]
+    values: dict[str, Any] = {}
+    for name, spec in runbook.inputs.items():
+        if name not in given:
+            if spec.required:
+                wrong.append(f"{name}: a value is needed{f' ({spec.description})' if spec.description else ''}")
+            else:
+                values[name] = spec.default
+            continue
+        try:
+            values[name] = from_text(spec.schema, given[name]) if texts else given[name]
+        except ValueError as problem:
+            wrong.append(f"{name}: {problem}")
+            continue
+        wrong.extend(f"{name}: {problem}" for problem in problems(spec.schema, values[name]))
+    if wrong:
+        known = ", ".join(runbook.inputs) or "none"
+        raise UsageError("the inputs do not fit: " + "; ".join(wrong), f"inputs of {runbook.name}: {known}; give -i NAME=VALUE")
+    return values
+
+
+def start(
+    services: Services,
+    runbook: Runbook,
+    inputs: Mapping[str, Any],
+    mode: Mode,
+    *,
+    probe: bool = False,
+    people: People | None = None,
+    observer: Observer | None = None,
+) -> Driver:
+    """A new run, its first event durable; `drive` goes on with it."""
+    stream = new_id(services.clock.now())
+    driver = _driver(services, runbook, stream, people, observer)
+    settings = services.settings
+    driver.start(
+        e.RunStarted(
+            runbook=runbook.name,
+            digest=runbook.digest,
+            mode=mode.value,
+            requester=services.person,
+            inputs=inputs,
+            texts=library.texts_of(runbook),
+            digests=library.digests_of(runbook),
+            driver=services.ports().actor,
+            seed=secrets.token_hex(8),
+            probe=probe,
+            roles=settings.roles,
+            contacts=settings.contacts,
+            targets={t.name: {t.kind: t.params} for t in settings.targets.values()},
+            handlers={kind: services.handler(kind).spec.version for kind in kinds(runbook)},
+            version=_version(),
+        )
+    )
+    return driver
+
+
+def _version() -> str:
+    from .. import __version__  # noqa: PLC0415 the package's own top
+
+    return __version__
+
+
+def kinds(runbook: Runbook) -> tuple[str, ...]:
+    """The handler kinds that a runbook (and all it calls) uses, sorted."""
+    from ..graph import operations  # noqa: PLC0415 not for `validate`
+
+    found = {operation.kind for _, operation in operations(runbook)}
+    return tuple(sorted(found.union(*(kinds(inner) for inner in runbook.calls.values()))))
+
+
+def resume(
+    services: Services, run: str, *, people: People | None = None, observer: Observer | None = None
+) -> Driver:
+    """A driver that has taken the run over. Raises UsageError when another one drives it on this machine."""
+    recorded = services.journal.read(run)
+    started = recorded[0].event
+    assert isinstance(started, e.RunStarted)  # noqa: S101 the fold refuses anything else
+    runbook = library.revive(services, started.runbook, started.texts)
+    driver = _driver(services, runbook, run, people, observer)
+    driver.resume()
+    return driver
+
+
+def _driver(
+    services: Services, runbook: Runbook, stream: str, people: People | None, observer: Observer | None
+) -> Driver:
+    redactor = Redactor()
+    for name, value in known_values(runbook.secrets, services.cwd, services.environ).items():
+        redactor.learn(name, value)
+    return Driver(
+        services.ports(),
+        runbook,
+        stream,
+        people=people or Nobody(),
+        observer=observer or Unobserved(),
+        redactor=redactor,
+    )
+
+
+def find(services: Services, word: str) -> str:
+    """The id of a run: the whole id, a beginning that fits only one, or `last`. Raises NotFound."""
+    if word == LAST:
+        newest = next(services.journal.streams("r"), None)
+        if newest is None:
+            raise NotFound("there is no run yet", "start one with `steady run RUNBOOK`")
+        return newest.stream
+    if services.journal.head(word) is not None:
+        return word
+    fitting = [head.stream for head in services.journal.streams(word)] if word else []
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise NotFound(f"{word} fits {len(fitting)} runs", f"say more of it: {', '.join(fitting[:5])}")
+    raise NotFound(f"there is no run {word} in {services.store_url}", "see `steady runs`; --store names another store")
+
+
+def state_of(services: Services, run: str) -> State:
+    """The state of a run as of now."""
+    return fold(services.journal.read(run))
+
+
+def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.AnswerRefused:
+    """Record what a person says to a gate; what comes back says whether it counts. Both are durable."""
+
+    def respond(state: State) -> e.Event:
+        return admit(state, given)
+
+    event = append(services, run, respond, by=given.by)
+    assert isinstance(event, (e.GateAnswered, e.AnswerRefused))  # noqa: S101 admit makes nothing else
+    return event
+
+
+def stop(services: Services, run: str, by: str, reason: str, via: str = "cli") -> State:
+    """Ask for a run to stop. Raises UsageError when it has already ended."""
+
+    def respond(state: State) -> e.Event:
+        if state.conclusion is not None:
+            raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
+        return e.StopRequested(by, reason, via)
+
+    append(services, run, respond, by=by)
+    return state_of(services, run)
+
+
+def note(services: Services, run: str, by: str, text: str, via: str = "cli") -> None:
+    """Write something down in a run."""
+    append(services, run, lambda _: e.NoteAdded(by, text, via), by=by)
+
+
+def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
+    """Append one event that depends on the state, however often somebody else is faster."""
+    redactor = Redactor()
+    while True:
+        recorded = services.journal.read(run)
+        state = fold(recorded)
+        event: e.Event = respond(state)
+        if state.conclusion is not None and e.name_of(event) not in AFTER_THE_END:
+            raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
+        for name, value in _secrets_of(services, recorded).items():
+            redactor.learn(name, value)
+        clean: e.Event = redactor.event(event)
+        try:
+            services.journal.append(
+                run, state.seq, [clean], actor=f"{by}@{services.host}", at=services.clock.now(), epoch=state.epoch
+            )
+        except HeadMoved:
+            continue
+        return clean
+
+
+def _secrets_of(services: Services, recorded: Iterable[e.Recorded]) -> dict[str, str]:
+    started = next(iter(recorded)).event
+    if not isinstance(started, e.RunStarted):
+        return {}
+    try:
+        runbook = library.revive(services, started.runbook, started.texts)
+    except SteadyError:
+        return {}
+    return known_values(runbook.secrets, services.cwd, services.environ)
+
+
+def driven_elsewhere(services: Services, run: str) -> str:
+    """Who drives the run on this machine right now ('' when nobody does)."""
+    from ..journal.lease import holder  # noqa: PLC0415 not for `validate`
+
+    return holder(services.store_url, run)

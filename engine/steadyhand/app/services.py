@@ -1,0 +1,161 @@
+"""The composition root: where settings, store, handlers and the machine come together, once per command.
+
+Everything heavy is made when it is first needed, so that `steady validate` never opens a store.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..driver.ports import Clock, Ports, SystemClock
+from ..errors import InvalidDocument, NotFound, Severity, UsageError
+from ..handlers import registry
+from ..model import HandlerSpec
+from ..schema import Settings, read_settings
+
+if TYPE_CHECKING:
+    from ..handlers.protocol import Handler
+    from ..journal.protocol import Journal
+
+SETTINGS = "steady.yaml"
+
+
+class Services:
+    """What the use cases need: settings, specifications and hands of the handlers, the journal, time, and who acts.
+
+    `store` and `config` are the words of the command line ('' when not given); `environ` and `cwd` are the process's.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: str = "",
+        config: str = "",
+        environ: Mapping[str, str] | None = None,
+        cwd: str = "",
+        clock: Clock | None = None,
+    ) -> None:
+        self.environ: Mapping[str, str] = environ if environ is not None else dict(os.environ)
+        self.cwd = cwd or os.getcwd()
+        self.clock: Clock = clock or SystemClock()
+        self._store = store
+        self._config = config
+
+    @cached_property
+    def config_path(self) -> Path | None:
+        """The settings file: the one named, or the first steady.yaml from here upwards; None when there is none."""
+        named = self._config or self.environ.get("STEADY_CONFIG", "")
+        if named:
+            path = Path(self.cwd, named)
+            if not path.is_file():
+                raise UsageError(f"there is no settings file {named}", "name an existing file with --config")
+            return path
+        here = Path(self.cwd)
+        return next((d / SETTINGS for d in (here, *here.parents) if (d / SETTINGS).is_file()), None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; the defaults when there is no file. Raises InvalidDocument."""
+        path = self.config_path
+        if path is None:
+            return Settings()
+        settings, diagnostics = read_settings(read_bytes(path), str(path))
+        if settings is None or any(d.severity is Severity.ERROR for d in diagnostics):
+            raise InvalidSettings(diagnostics)
+        return settings
+
+    @cached_property
+    def store_url(self) -> str:
+        """Where the journal lies: --store, STEADY_STORE, the settings, or SQLite under the state folder."""
+        from_settings = self.settings.store
+        if from_settings and "://" not in from_settings and self.config_path is not None:
+            from_settings = str(self.config_path.parent / from_settings)
+        state = self.environ.get("XDG_STATE_HOME") or os.path.join(self.environ.get("HOME", "~"), ".local", "state")
+        return self._store or self.environ.get("STEADY_STORE", "") or from_settings or f"{state}/steadyhand/journal.db"
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The store, opened (and made where it does not exist)."""
+        from ..journal.open import open_journal  # noqa: PLC0415 sqlite3 is not for `validate`
+
+        return open_journal(self.store_url)
+
+    @cached_property
+    def _plugins(self) -> tuple[Mapping[str, Handler], tuple[str, ...]]:
+        return registry.plugins()
+
+    @cached_property
+    def specs(self) -> Mapping[str, HandlerSpec]:
+        """The specifications of the built-in handlers. Those of plug-ins are found by `all_specs`."""
+        return registry.specs()
+
+    def all_specs(self) -> Mapping[str, HandlerSpec]:
+        """The specifications of all handlers, plug-ins too (looked for once, when a document needs them)."""
+        handlers, _ = self._plugins
+        return {**{name: h.spec for name, h in handlers.items()}, **self.specs}
+
+    @property
+    def plugin_problems(self) -> tuple[str, ...]:
+        """Why plug-ins could not be loaded, a sentence each."""
+        return self._plugins[1]
+
+    def handler(self, name: str) -> Handler:
+        """The handler of a step kind. Raises NotFound."""
+        if name in self.specs:
+            return registry.handler(name)
+        handlers, _ = self._plugins
+        if name not in handlers:
+            raise NotFound(f"there is no handler for {name} steps here", "install the package that brings it")
+        return handlers[name]
+
+    @cached_property
+    def host(self) -> str:
+        """The name of this machine."""
+        return socket.gethostname()
+
+    @cached_property
+    def person(self) -> str:
+        """Who acts on this command line: the operating system's user, as claimed."""
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return f"uid-{os.getuid()}"
+
+    def ports(self) -> Ports:
+        """The doors of a driver."""
+        find: Callable[[str], Any] = self.handler
+        specs = self.all_specs() if "_plugins" in self.__dict__ else self.specs
+        return Ports(
+            journal=self.journal,
+            specs=specs,
+            handler=find,
+            environ=self.environ,
+            cwd=self.cwd,
+            actor=f"engine@{self.host}/{os.getpid()}",
+            host=self.host,
+            clock=self.clock,
+        )
+
+
+class InvalidSettings(InvalidDocument):
+    """The settings file has findings; nothing was started."""
+
+    exit = UsageError.exit
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes, or a UsageError that says why not."""
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise UsageError(f"{path} is a folder, not a file") from None
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}", "check the path, or run `steady validate .`") from None
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}") from None

@@ -1,0 +1,210 @@
+"""A scripted world: a run without hands, in virtual time, that may crash at any point.
+
+The same clerk that serves the driver advances the run; a script says what comes of every attempt and what people
+answer. Time is a number that jumps to the next timer when nothing else can happen. A crash forgets what a process
+forgets (attempts under way, timers it was sleeping on) and resumes from the events alone. `steady test` and the
+properties of the heart run on this one world. Pure: the script decides, never chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+from .. import events as e
+from ..core import State, survey
+from ..core.names import names
+from ..core.recording import Clerk, Job
+from ..core.rendering import Renderer, visit
+from ..errors import SteadyError
+from ..expressions import judge, render_native
+from ..model import ERROR, PASS, HandlerSpec, Plan, Runbook, Target, digest
+
+START = 1_800_000_000_000_000
+"""The time at which every rehearsal starts: microseconds since 1970, an arbitrary fixed day."""
+
+
+class Came(Struct, frozen=True):
+    """What comes of one attempt. `values` are judged by the step's expectation unless `outcome` is given."""
+
+    outcome: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    unsure: bool = False
+    after: int = 0
+    """Microseconds until it has settled."""
+
+
+class Said(Struct, frozen=True):
+    """What a person says to a gate."""
+
+    answer: str
+    by: str = "alex"
+    after: int = 0
+    value: Any = None
+    comment: str = ""
+
+
+class Script(Protocol):
+    """Who decides what happens. Called in a fixed order, so a script may keep count."""
+
+    def came(self, job: Job) -> Came | None:
+        """What comes of an attempt, decided when it starts; None leaves it running for ever."""
+
+    def said(self, gate: e.GateOpened) -> tuple[Said, ...]:
+        """What people answer to a question, decided when it is put."""
+
+    def crash(self, recorded: int) -> bool:
+        """Whether the engine dies now, when that many events are durable (the attempts it runs are lost)."""
+
+
+class Stuck(SteadyError):
+    """The run has not ended, and nothing is left that could move it on: the script says too little."""
+
+
+class World:
+    """One rehearsal. `recorded` is its journal."""
+
+    def __init__(
+        self, runbook: Runbook, renderer: Renderer, script: Script, specs: Mapping[str, HandlerSpec]
+    ) -> None:
+        self.runbook = runbook
+        self.recorded: list[e.Recorded] = []
+        self.state = State()
+        self.now = START
+        self.crashes = 0
+        self._clerk = Clerk(runbook, renderer)
+        self._script = script
+        self._specs = specs
+        self._coming: list[tuple[int, int, e.Event]] = []
+        self._people: list[tuple[int, int, e.GateOpened, Said]] = []
+        self._count = 0
+
+    def run(self, started: e.RunStarted, limit: int = 100_000) -> State:
+        """From the start to the conclusion, or until only people who say nothing could move it on."""
+        self._append([started])
+        arrived: list[e.Event] = []
+        while self.state.conclusion is None and len(self.recorded) < limit:
+            self._advance(arrived)
+            if self.state.conclusion is not None:
+                break
+            if self._script.crash(len(self.recorded)):
+                arrived = self._crashed()
+                continue
+            following = self._next()
+            if following is None:
+                break
+            arrived = following
+        return self.state
+
+    def _advance(self, arrived: list[e.Event]) -> None:
+        draft = self._clerk.advance("rehearsal", self.state, self.now, arrived)
+        self._append(draft.events)
+        for job in draft.jobs:
+            self._start(job)
+        for event in draft.events:
+            if isinstance(event, e.GateOpened):
+                self._ask(event)
+
+    def _append(self, events: list[e.Event]) -> None:
+        for event in events:
+            epoch = event.epoch if isinstance(event, e.RunResumed) else max(self.state.epoch, 1)
+            recorded = e.Recorded("rehearsal", self.state.seq + 1, max(self.now, self.state.at), "rehearsal", epoch, event)
+            self.state = self.state.after(recorded)
+            self.recorded.append(recorded)
+
+    def _crashed(self) -> list[e.Event]:
+        """The process is gone, and with it every attempt it ran. People and time are not."""
+        self.crashes += 1
+        self._coming.clear()
+        return [e.RunResumed("rehearsal", self.state.epoch + 1)]
+
+    def _start(self, job: Job) -> None:
+        if job.plan is None:  # a cancellation: the attempt ends at once, and nobody knows what it did
+            event = e.StepSettled(job.path, visit(self.state, job.path), job.attempt, ERROR, job.reason, unsure=True)
+            self._coming = [c for c in self._coming if not (isinstance(c[2], e.StepSettled) and c[2].path == job.path)]
+            self._push(0, event)
+            return
+        came = self._script.came(job)
+        if came is not None:
+            self._push(came.after, self._settled(job, came))
+
+    def _settled(self, job: Job, came: Came) -> e.StepSettled:
+        assert job.place is not None and job.place.operation is not None  # noqa: S101, PT018 a job that starts has both
+        operation = job.place.operation
+        known = names(self.state, job.place)
+        verdict = None
+        if not came.outcome:
+            expect = operation.expect if operation.expect is not None else self._specs[operation.kind].default_expect
+            verdict = judge(expect, came.values, {**known, **came.values}) if expect else None
+        outcome = came.outcome or (verdict.outcome if verdict else PASS)
+        facts: dict[str, Any] = {}
+        if outcome != ERROR and (came.values or not came.outcome):
+            facts = {n: render_native(t, {**known, **came.values}) for n, t in operation.facts.items()}
+        return e.StepSettled(
+            path=job.path,
+            visit=visit(self.state, job.path),
+            attempt=job.attempt,
+            outcome=outcome,
+            reason=came.reason or (verdict.reason if verdict else ""),
+            unsure=came.unsure and outcome == ERROR,
+            findings=verdict.findings if verdict else (),
+            values=came.values,
+            facts=facts,
+            duration=came.after,
+        )
+
+    def _ask(self, gate: e.GateOpened) -> None:
+        for said in self._script.said(gate):
+            self._count += 1
+            self._people.append((self.now + said.after, self._count, gate, said))
+
+    def _push(self, after: int, event: e.Event) -> None:
+        self._count += 1
+        self._coming.append((self.now + after, self._count, event))
+
+    def _next(self) -> list[e.Event] | None:
+        """What happens next in time: an outcome, an answer or a timer. None when nothing can."""
+        timers = survey(self.runbook, self.state).timers
+        times = [
+            *(at for at, _, _ in self._coming),
+            *(at for at, _, _, _ in self._people),
+            *(self.state.timers[key].due for key in timers),
+        ]
+        if not times:
+            return None
+        self.now = max(self.now, min(times))
+        fired = sorted((self.state.timers[k].due, k) for k in timers if self.state.timers[k].due <= self.now)
+        settled, self._coming = self._due(self._coming), [c for c in self._coming if c[0] > self.now]
+        said = sorted((p for p in self._people if p[0] <= self.now), key=lambda p: p[:2])
+        self._people = [p for p in self._people if p[0] > self.now]
+        return [*settled, *self._answers(said), *(e.TimerFired(key, self.now - due) for due, key in fired)]
+
+    def _due(self, coming: list[tuple[int, int, e.Event]]) -> list[e.Event]:
+        return [event for at, _, event in sorted(coming, key=lambda c: c[:2]) if at <= self.now]
+
+    def _answers(self, said: list[tuple[int, int, e.GateOpened, Said]]) -> list[e.Event]:
+        """Answers as events, each held against the state that those before it have made."""
+        from ..core.answers import Answer, admit  # noqa: PLC0415 keeps the cold start of `validate` small
+
+        events: list[e.Event] = []
+        state = self.state
+        for _, _, gate, one in said:
+            answer = Answer(gate.gate, one.by, one.answer, gate.digest, "rehearsal", one.value, one.comment, gate.opening)
+            event = admit(state, answer)
+            state = state.after(e.Recorded("rehearsal", state.seq + 1, max(self.now, state.at), "", state.epoch, event))
+            events.append(event)
+        return events
+
+
+def planner(kind: str, params: Mapping[str, Any], target: Target | None) -> Plan:
+    """A plan without a handler: enough to bind an approval to, for worlds that have no hands."""
+    del target
+    return Plan(kind, f"{kind} {digest(params)[:8]}", params)
+
+
+def renderer(specs: Mapping[str, HandlerSpec], plan: Callable[[str, Mapping[str, Any], Target | None], Plan] = planner) -> Renderer:
+    """The renderer of a world."""
+    return Renderer(specs, plan)
