@@ -38,13 +38,21 @@ class _End(Exception):  # noqa: N818 not an error: it ends the reading
     """The text is over."""
 
 
+class _HereDocument(Struct, frozen=True):
+    """A here-document whose body is yet to come: `tabs` are stripped (`<<-`), `quoted` text is not expanded."""
+
+    name: str
+    tabs: bool
+    quoted: bool
+
+
 class _Reader(Struct):
     """Reads once from left to right and notes the context of each hole, in order."""
 
     chars: Sequence[str]
     at: int = 0
     found: list[str] = []
-    pending: list[tuple[str, bool]] = []
+    pending: list[_HereDocument] = []
 
     def peek(self, ahead: int = 0) -> str:
         at = self.at + ahead
@@ -68,11 +76,13 @@ class _Reader(Struct):
         """Command text up to `closing` (or the end)."""
         if depth > _DEEPEST:
             raise _Lost
-        word, before = "", "\n"
+        word, before, outer = "", "\n", len(self.pending)
         while True:
             char = self.take()
             if char is HOLE:
                 self.found.append(BARE)
+            elif char in {closing, "\n"} and (len(self.pending) > outer if char == closing else outer):
+                raise _Lost  # shells differ on where the body of such a here-document is
             elif char == closing:
                 return
             elif char in _OPENERS:
@@ -83,11 +93,18 @@ class _Reader(Struct):
             if char == "\n":
                 self.heredocs()
             elif char == "(":
-                self.command(closing=")", depth=depth + 1)
+                self.parenthesis(depth)
                 char = ")"
             elif char == "<" and self.peek() == "<":
                 self.heredoc()
             before = char
+
+    def parenthesis(self, depth: int) -> None:
+        if self.peek() == "(":
+            self.at += 1
+            self.arithmetic()
+        else:
+            self.command(closing=")", depth=depth + 1)
 
     def word(self, word: str, char: str, *, nested: bool) -> str:
         """The word so far. A `case` in parentheses has unbalanced ones of its own, so there the reading ends."""
@@ -135,11 +152,7 @@ class _Reader(Struct):
             self.expansion(depth + 1, quoted=quoted)
         elif char == "(":
             self.at += 1
-            if self.peek() == "(":
-                self.at += 1
-                self.arithmetic()
-            else:
-                self.command(closing=")", depth=depth + 1)
+            self.parenthesis(depth)
         elif char == "'" and not quoted:
             self.at += 1
             self.ansi()
@@ -154,8 +167,8 @@ class _Reader(Struct):
         if depth > _DEEPEST:
             raise _Lost
         while (char := self.next(EXPANSION)) != "}":
-            if char == "'" and quoted:
-                raise _Lost  # shells differ on whether it quotes here
+            if char in "'\"" and quoted:
+                raise _Lost  # shells differ on whether these quote here
             if char == "$":
                 self.dollar_within(depth, quoted=quoted)
             elif char in _OPENERS:
@@ -185,14 +198,19 @@ class _Reader(Struct):
         tabs = self.chars[self.at - 1] == "-"
         while self.peek() and self.peek() in _BLANK:
             self.at += 1
-        self.pending.append((self.delimiter(), tabs))
+        start = self.at
+        name = self.delimiter()
+        quoted = any(char in "'\"\\" for char in self.chars[start : self.at])
+        self.pending.append(_HereDocument(name, tabs, quoted))
 
     def delimiter(self) -> str:
-        name = ""
-        while (char := self.peek()) and char not in _BREAKS:
-            if char is HOLE or char in "$`":
+        name, quote = "", ""
+        while (char := self.peek()) and (quote or char not in _BREAKS):
+            if char is HOLE or char in "$`\n":
                 raise _Lost
-            if char not in "'\"\\":
+            if char in "'\"" and quote in {"", char}:
+                quote = "" if quote else char
+            elif char != "\\":
                 name += char
             self.at += 1
         return name
@@ -200,11 +218,13 @@ class _Reader(Struct):
     def heredocs(self) -> None:
         """The bodies of the here-documents that the line before has opened."""
         pending, self.pending = self.pending, []
-        for name, tabs in pending:
+        for document in pending:
             while True:
                 line = self.line()
-                if (line.lstrip("\t") if tabs else line) == name:
+                if (line.lstrip("\t") if document.tabs else line) == document.name:
                     break
+                if not document.quoted and _goes_on(line):
+                    raise _Lost
 
     def line(self) -> str:
         """One line of a here-document."""
@@ -216,6 +236,13 @@ class _Reader(Struct):
         if not text and self.at >= len(self.chars):
             raise _End
         return "".join(text)
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line of an expanded here-document may swallow the end of it, in one shell or another."""
+    slashes = len(line) - len(line.rstrip("\\"))
+    opened = line.count("$(") > line.count(")") or line.count("${") > line.count("}")
+    return slashes % 2 == 1 or opened or line.count("`") % 2 == 1
 
 
 _OPENERS: dict[str, Any] = {

@@ -1,1 +1,1 @@
-""""""
+"""The append-only store of what happened. Reached by the driver and the desk only."""

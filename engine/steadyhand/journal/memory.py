@@ -1,0 +1,99 @@
+"""The journal in memory: the honest twin of the one on disk, for rehearsals, tests and throw-away runs."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from ..errors import Fenced, HeadMoved, NotFound
+from ..events import GENESIS, Event, Recorded, chain, decode, encode, name_of
+from .artifacts import checked, chunks
+from .protocol import Fault, Head
+from .verify import Row, check
+
+
+class MemoryJournal:
+    """Streams in a dictionary; everything else as on disk, text form and chain included."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, list[Row]] = {}
+        self._heads: dict[str, Head] = {}
+        self._artifacts: dict[str, bytes] = {}
+        self._appends = 0
+
+    def append(
+        self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
+    ) -> tuple[Recorded, ...]:
+        """Append all or nothing after `expected`."""
+        bodies = [(name_of(event), encode(event)) for event in events]
+        with self._lock:
+            head = self._heads.get(stream) or Head(stream, 0, GENESIS, epoch, at)
+            if head.epoch > epoch:
+                raise Fenced(f"run {stream} was taken over by another driver")
+            if head.seq != expected:
+                raise HeadMoved(f"run {stream} has {head.seq} events, not {expected}")
+            rows = self._rows.setdefault(stream, [])
+            at = max(at, rows[-1].at) if rows else at
+            before = head.hash
+            for number, (name, body) in enumerate(bodies, expected + 1):
+                after = chain(before, stream, number, at, actor, epoch, name, body)
+                rows.append(Row(number, at, actor, epoch, name, body, before, after))
+                before = after
+            self._heads[stream] = Head(stream, expected + len(bodies), before, epoch, head.created)
+            self._appends += 1
+        return tuple(
+            Recorded(stream, number, at, actor, epoch, event) for number, event in enumerate(events, expected + 1)
+        )
+
+    def read(self, stream: str, after: int = 0) -> tuple[Recorded, ...]:
+        """The events of a stream after one."""
+        with self._lock:
+            if stream not in self._rows:
+                raise NotFound(f"there is no run {stream}")
+            rows = self._rows[stream][after:]
+        return tuple(Recorded(stream, r.seq, r.at, r.actor, r.epoch, decode(r.type, r.body)) for r in rows)
+
+    def head(self, stream: str) -> Head | None:
+        """The end of a stream."""
+        return self._heads.get(stream)
+
+    def streams(self, prefix: str = "") -> Iterator[Head]:
+        """All streams, newest first."""
+        heads = [head for head in self._heads.values() if head.stream.startswith(prefix)]
+        return iter(sorted(heads, key=lambda head: (head.created, head.stream), reverse=True))
+
+    def mark(self) -> object:
+        """How many appends there were."""
+        return self._appends
+
+    def put(self, content: BinaryIO) -> tuple[str, int]:
+        """Keep an artifact."""
+        whole = b"".join(chunks(content))
+        name = hashlib.sha256(whole).hexdigest()
+        self._artifacts[name] = whole
+        return name, len(whole)
+
+    def get(self, sha256: str) -> BinaryIO:
+        """An artifact for reading."""
+        if sha256 not in self._artifacts:
+            raise NotFound(f"there is no artifact {sha256}")
+        return checked(io.BytesIO(self._artifacts[sha256]), sha256)
+
+    def rows(self, stream: str) -> Iterator[Row]:
+        """The events of a stream as they stand."""
+        return iter(tuple(self._rows.get(stream, ())))
+
+    def verify(self, stream: str) -> Fault | None:
+        """Walk the chain."""
+        return check(stream, self.rows(stream), self.head(stream), self.get)
+
+    def verify_store(self) -> tuple[Fault, ...]:
+        """Walk all chains."""
+        return tuple(fault for head in self.streams() if (fault := self.verify(head.stream)))
+
+    def close(self) -> None:
+        """Nothing to let go of."""
