@@ -332,6 +332,6 @@ class Driver:
         ended: list[e.Event] = []
         for orphan in self._orphans.pop(path, []):
             if children.alive(orphan.pid, orphan.started):
-                how = children.end_group(orphan.pgid, orphan.pid, orphan.started)
+                how = children.end(orphan)
                 ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
         return tuple(ended)

@@ -1,1 +1,1 @@
-""""""
+"""The hands: step kinds that act, behind one narrow seam (protocol.py)."""
