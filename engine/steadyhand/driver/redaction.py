@@ -1,222 +1,409 @@
-"""Secrets never reach what is kept or shown: every byte and every text passes through here on its way out.
+"""Takes secret values out of everything that leaves the driver: events, output streams, texts for people.
 
-A redactor knows the values of secrets and every form in which they may turn up: as they are, line by line, base64 at
-each of its three alignments, percent-encoded, JSON- and HTML-escaped, quoted for a shell, in hexadecimal. A stream
-redactor finds a secret that is split over two chunks by holding back as much as could still be the beginning of one.
+Called at the one append point and by every sink. It knows the values that were revealed so far and nothing about
+where they came from. A value is looked for in each form that tools print it in (`forms`), as exact bytes.
+
+How it is found fast: a chunk is read as a sequence of machine words, and one set intersection tells which patterns can
+be in it at all, however many there are; only those are then searched for. Every pattern of at least 15 bytes holds a
+whole aligned word of 8 wherever it lies (of at least 7 bytes: a word of 4); shorter ones are searched for directly.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import json
-import re
-import shlex
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from array import array
+from binascii import b2a_base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, product
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 import msgspec
+from msgspec import Struct
+
+from ..events import GateAnswered
+from ..model import Json
 
 SHORTEST = 4
-"""Shorter values are not looked for: hiding every `7` would hide everything."""
+"""Characters below which a value is not looked for: it would be found everywhere."""
+SHORTEST_LINE = 6
+"""Characters of a line of a multi-line value that is looked for by itself."""
+SEGMENT = 64
+"""A longer form is looked for in stretches of this many bytes: then a part of it is found too, and little is held."""
+FEW = 12
+"""Up to so many patterns, searching for each is faster than reading words."""
+PIECE = 256 * 1024
+"""Bytes that are searched at once, which bounds what a search may need in memory."""
 
-LINE = 6
-"""Lines of a secret of several lines are looked for each, from this length on."""
+S = TypeVar("S", bound=Struct)
+Bytes = bytes
+"""The type, where a method of the same name hides it."""
 
-T = TypeVar("T")
-
-
-def forms(value: bytes) -> frozenset[bytes]:
-    """Every form of a secret that is looked for."""
-    found = {form for one in _wholes(value) for form in _encoded(one)}
-    return frozenset(form for form in found if len(form) >= SHORTEST)
-
-
-def _wholes(value: bytes) -> Iterator[bytes]:
-    yield value
-    yield value.strip()
-    for line in value.splitlines():
-        if len(line.strip()) >= LINE:
-            yield line.strip()
+Match = tuple[int, int, str]
+"""Start, negative length, name: sorts by place, the longest first."""
 
 
-def _encoded(value: bytes) -> Iterator[bytes]:
-    yield value
-    yield from _base64(value)
-    yield value.hex().encode()
-    yield value.hex().upper().encode()
-    text = value.decode("utf-8", "surrogateescape")
-    for form in _texts(text, value):
-        yield form.encode("utf-8", "surrogateescape")
+# --- the forms that a value may be printed in
 
 
-def _texts(text: str, value: bytes) -> Iterator[str]:
-    percent = (quote(value, safe=""), quote(value), quote_plus(value), quote(value, safe="!'()*-._~$&+,;=:@/?"))
-    for form in percent:
-        yield form
-        yield re.sub(r"%[0-9A-F]{2}", lambda m: m[0].lower(), form)
-    yield "".join(f"%{byte:02X}" for byte in value)
-    yield "".join(f"%{byte:02x}" for byte in value)
-    for ascii_only in (True, False):
-        escaped = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
-        yield escaped
-        yield escaped.replace("/", "\\/")
-        yield json.dumps(escaped)[1:-1]
-    yield re.sub(r"\\u[0-9a-f]{4}", lambda m: "\\u" + m[0][2:].upper(), json.dumps(text)[1:-1])
-    yield html.escape(text, quote=True)
-    yield html.escape(text, quote=False)
-    yield html.escape(text).replace("&#x27;", "&#39;")
-    yield shlex.quote(text)
-    yield shlex.quote(text)[1:-1]
-    yield repr(text)[1:-1]
-    yield text.replace('"', '""')
-    yield text.replace("'", "''")
+def forms(value: bytes) -> set[bytes]:
+    """Every form in which `value` is looked for. Pure; values shorter than SHORTEST bytes have none."""
+    found = set(_wrapped(value))
+    for piece in _pieces(value):
+        text = piece.decode("utf-8", "surrogateescape")
+        written = chain((text.translate(table) for table in _TABLES), _json(text), _literals(text))
+        found.update(*map(_encodings, chain((text,), written, _literals(piece.decode("latin-1")))))
+        found.update(_base64(piece), _percent(piece))
+        found.update((piece, piece.hex().encode(), piece.hex().upper().encode()))
+    return {form for form in found if len(form) >= SHORTEST}
 
 
-def _base64(value: bytes) -> Iterator[bytes]:
-    """The stable middle of the encoding at each alignment, in both alphabets."""
-    for shift in range(3):
-        whole = base64.b64encode(b"\0" * shift + value)
-        start = (0, 2, 3)[shift]
-        end = (len(value) + shift) * 8 // 6
-        for form in (whole[start:end], whole[start:end].translate(bytes.maketrans(b"+/", b"-_"))):
-            if len(form) >= SHORTEST:
-                yield form
+def _pieces(value: bytes) -> set[bytes]:
+    """The value itself and its lines. The armour of a PEM file is no secret and stands in public ones as well."""
+    lines = {line.strip() for line in value.splitlines()}
+    return {value, *(line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith(b"-----"))}
 
 
-class Redactor:
-    """The secrets known so far. Safe for many threads; a value learned is hidden from then on."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[bytes, bytes] = {}
-        self._pattern: re.Pattern[bytes] | None = None
-        self._longest = 0
-        self._starts: frozenset[int] = frozenset()
-
-    @property
-    def patterns(self) -> Mapping[bytes, bytes]:
-        """Every form looked for, with what stands in its place."""
-        return self._known
-
-    def learn(self, name: str, value: str | bytes) -> str:
-        """Hide this value from now on. Returns a warning when it is too short to be hidden, else ''."""
-        raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
-        if len(raw.strip()) < SHORTEST:
-            return f"secret {name} is too short to be hidden: it has fewer than {SHORTEST} characters"
-        mask = f"[secret {name}]".encode()
-        with self._lock:
-            new = {form: mask for form in forms(raw) if form not in self._known}
-            if new:
-                self._known = {**self._known, **new}
-                longest_first = sorted(self._known, key=len, reverse=True)
-                self._pattern = re.compile(b"|".join(re.escape(form) for form in longest_first))
-                self._longest = len(longest_first[0])
-        return ""
-
-    def bytes(self, data: bytes) -> bytes:
-        """The data without secrets."""
-        pattern, known = self._pattern, self._known
-        if pattern is None or not any(form in data for form in known):
-            return data
-        return pattern.sub(lambda found: known.get(found[0], b"[secret]"), data)
-
-    def text(self, text: str) -> str:
-        """The text without secrets."""
-        if self._pattern is None or not text:
-            return text
-        raw = text.encode("utf-8", "surrogatepass" if _high(text) else "surrogateescape")
-        clean = self.bytes(raw)
-        return text if clean is raw else clean.decode("utf-8", "surrogatepass" if _high(text) else "surrogateescape")
-
-    def value(self, value: Any) -> Any:
-        """A Json value without secrets, keys included."""
-        if self._pattern is None:
-            return value
-        return self._value(value)
-
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            return {self._value(k): self._value(v) for k, v in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._value(v) for v in value]
-        return value
-
-    def event(self, event: T) -> T:
-        """An event (any struct) without secrets; the very same one where there are none."""
-        if self._pattern is None:
-            return event
-        plain = msgspec.to_builtins(event)
-        clean = self._value(plain)
-        if clean == plain:
-            return event
-        if "type" in plain:
-            clean["type"] = plain["type"]
-        return msgspec.convert(clean, type(event))
-
-    def stream(self) -> StreamRedactor:
-        """A redactor for output that comes in chunks."""
-        return StreamRedactor(self)
-
-    def held(self, data: bytes) -> int:
-        """How many bytes at the end of the data could be the beginning of a secret."""
-        known, longest = self._known, self._longest
-        if not known or not data:
-            return 0
-        tail = data[-(longest - 1) :] if longest > 1 else b""
-        best = 0
-        for form in known:
-            best = max(best, _overlap(tail, form, best))
-        return best
+def _encodings(text: str) -> set[bytes]:
+    """The bytes of a text, with its surrogates as the bytes they stand for, and as `Redactor.text` writes them."""
+    return {text.encode("utf-8", errors) for errors in ("surrogatepass", _escapes(text))}
 
 
-def _high(text: str) -> bool:
-    """Whether a text holds surrogates that are no escaped bytes."""
-    return not text.isascii() and any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
+def _escapes(text: str) -> str:
+    lone = any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
+    return "surrogatepass" if lone else "surrogateescape"
 
 
-def _overlap(tail: bytes, form: bytes, best: int) -> int:
-    """The length of the longest beginning of `form` that ends `tail`, if it is longer than `best`."""
-    start = max(0, len(tail) - len(form) + 1)
-    first = form[:1]
-    position = tail.find(first, start)
-    while position != -1 and len(tail) - position > best:
-        if form.startswith(tail[position:]):
-            return len(tail) - position
-        position = tail.find(first, position + 1)
-    return 0
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def _base64(raw: bytes) -> Iterator[bytes]:
+    """Alone or embedded: at each alignment the characters that depend on the value only, and up to a final padding."""
+    for (lead, skip), ending in product(((0, 0), (1, 2), (2, 3)), (b"", b"\n")):
+        full = b2a_base64(bytes(lead) + raw + ending, newline=False)[skip:]
+        bare = full.rstrip(b"=")
+        for form in (full, bare, bare[: (lead + len(raw)) * 8 // 6 - skip]):
+            yield from (form, form.translate(_URL_SAFE))
+
+
+def _wrapped(value: bytes) -> Iterator[bytes]:
+    """The lines of a long value in base64 as tools break them."""
+    for width, ending in product((64, 76), (b"", b"\n")):
+        full = b2a_base64(value + ending, newline=False)
+        if len(full) > width:
+            yield from (full[at : at + width] for at in range(0, len(full) - 2 * SHORTEST, width))
+
+
+_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_SAFE = tuple(
+    frozenset(safe) | (_WORD if safe else frozenset())
+    for safe in (b"", b"-._", b"-._~", b"-._*", b"-._~/", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
+)
+"""What is left alone: by nobody, by the strict, RFC 3986, HTML forms, paths, a browser's component, a whole URL."""
+
+
+def _percent(raw: bytes) -> Iterator[bytes]:
+    for safe, style, space in product(_SAFE, (b"%%%02X", b"%%%02x"), (b"", b"+")):
+        yield b"".join(bytes([b]) if b in safe else space if b == 32 and space else style % b for b in raw)
+
+
+_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_RISKY = ("", "<>&", "<>&'\"+`")
+"""What writers of JSON escape beside what they must: nothing, what HTML minds, what attributes mind."""
+
+
+def _json(text: str) -> Iterator[str]:
+    if text.isascii() and text.isalnum():
+        return
+    for risky, style, first, slash in product(_RISKY, ("\\u%04x", "\\u%04X"), ("\x7f", "\U0010ffff"), ("/", "\\/")):
+        short = {c: written for c, written in _SHORT.items() if c not in risky} | {"/": slash}
+        unicode = (c in risky or c < " " or c >= first for c in text)
+        yield "".join(short.get(c) or (_units(c, style) if u else c) for c, u in zip(text, unicode, strict=True))
+
+
+def _units(character: str, style: str) -> str:
+    """The UTF-16 units of a character, which is how JSON escapes it."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(style % int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2))
+
+
+_TABLES: tuple[dict[int, str], ...] = tuple(
+    str.maketrans(table)
+    for table in (
+        {"'": "'\"'\"'"},  # the two ways to end single quotes, write one, and go on
+        {"'": "'\\''"},
+        {c: f"\\{c}" for c in '\\"$`'},  # inside double quotes
+        {c: f"\\{c}" for c in '\\"$`!'},
+        {c: f"\\{c}" for c in "\t\n !\"#$&'()*;<=>?[\\]^`{|}~"},  # bare words
+        *(
+            {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': double, "'": single}
+            for double, single in product(('"', "&quot;", "&#34;"), ("'", "&#39;", "&#x27;", "&apos;"))
+        ),
+    )
+)
+"""What a shell and HTML write for characters."""
+
+
+def _literals(text: str) -> Iterator[str]:
+    """As a literal of a programming language: either quote may be the one that is escaped."""
+    for write in (repr, ascii):
+        parts = [write(part)[1:-1] for part in text.split("'")]
+        yield from ("'".join(parts), "\\'".join(parts), "'".join(parts).replace('"', '\\"'))
+
+
+def _segments(form: bytes) -> Iterator[bytes]:
+    """Stretches that cover the form; the last one is the longest, so that none is too short to be told from text."""
+    ends = range(SEGMENT, len(form) - SEGMENT + 1, SEGMENT)
+    starts = (0, *ends)
+    return (form[start:end] for start, end in zip(starts, (*ends, len(form)), strict=True))
+
+
+# --- searching
+
+
+class Patterns:
+    """All patterns of all known values, made ready for searching. Never changed once made."""
+
+    def __init__(self, named: Mapping[bytes, str]) -> None:
+        self.named = named
+        self.reach = max(map(len, named), default=1) - 1
+        self._longer: dict[bytes, list[bytes]] = {}
+        self._heads: dict[bytes, list[bytes]] = {}
+        core = None
+        for pattern in sorted(named):
+            if core is not None and pattern.startswith(core):
+                self._longer[core].insert(0, pattern)
+            else:
+                core = pattern
+                self._longer[core] = [core]
+            for size in range(1, SHORTEST + 1):
+                self._heads.setdefault(pattern[:size], []).append(pattern)
+        self._arrange(list(self._longer))
+
+    def _arrange(self, cores: list[bytes]) -> None:
+        """Decide which patterns are searched for directly, and which through words of what width."""
+        middling = sum(7 <= len(core) < 15 for core in cores)
+        self._width = 8 if middling <= FEW else 4
+        shortest = 2 * self._width - 1 if len(cores) > FEW else self.reach + 2
+        self._direct = [core for core in cores if len(core) < shortest]
+        self._by_word: dict[int, list[bytes]] = {}
+        for core, at in product(cores, range(self._width)):
+            word = int.from_bytes(core[at : at + self._width], sys.byteorder)
+            if len(core) >= shortest:
+                self._by_word.setdefault(word, []).append(core)
+        self._words = frozenset(self._by_word)
+
+    def search(self, data: bytes) -> list[Match]:
+        """Every occurrence, overlapping ones as well; of several that start at one place the longest."""
+        found: list[Match] = []
+        for core in self._candidates(data):
+            at = data.find(core)
+            while at >= 0:
+                whole = next(p for p in self._longer[core] if data.startswith(p, at))
+                found.append((at, -len(whole), self.named[whole]))
+                at = data.find(core, at + 1)
+        found.sort()
+        return found
+
+    def _candidates(self, data: bytes) -> Iterable[bytes]:
+        if not self._words:
+            return self._direct
+        whole = data[: len(data) - len(data) % self._width]
+        hit = self._words.intersection(array("Q" if self._width == 8 else "I", whole))
+        return chain(self._direct, {core for word in hit for core in self._by_word[word]})
+
+    def undecided(self, data: bytes) -> int:
+        """Where the first possible beginning of a pattern starts that only further bytes can decide."""
+        size = len(data)
+        for at in range(max(0, size - self.reach), size):
+            heads = self._heads.get(data[at : at + SHORTEST])
+            if heads and any(len(p) > size - at and p.startswith(data[at:]) for p in heads):
+                return at
+        return size
+
+
+def mark(name: str) -> str:
+    """What stands where a secret was."""
+    return f"[secret {name}]"
+
+
+def _replace(patterns: Patterns, data: bytes, until: int, covered: int, last: str) -> tuple[list[bytes], int, str]:
+    """Write `data` up to `until` without secrets. The first `covered` bytes belong to a mark already written.
+
+    `last` is the name in that mark, when nothing came between. Returns the pieces, how far marks reach (at least
+    `until`), and the name of the last mark when nothing came after it. Two touching finds of one secret are one mark.
+    """
+    out: list[bytes] = []
+    for start, length, name in patterns.search(data):
+        end = start - length
+        if start >= until:
+            break
+        if end <= covered:
+            continue
+        if start > covered:
+            out.append(data[covered:start])
+            last = ""
+        if name != last:
+            out.append(mark(name).encode("utf-8", "surrogatepass"))
+            last = name
+        covered = end
+    if covered < until:
+        out.append(data[covered:until])
+        covered, last = until, ""
+    return out, covered, last
 
 
 class StreamRedactor:
-    """Chunks in, clean chunks out; the rest at `close`."""
+    """Redacts bytes that come in chunks. What comes out does not depend on where the chunks were cut."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._held = b""
+    def __init__(self, patterns: Callable[[], Patterns]) -> None:
+        self._patterns = patterns
+        self._tail = b""
+        self._covered = 0
+        self._last = ""
 
     def feed(self, data: bytes) -> bytes:
-        """What may go on. Holds back only what could be the beginning of a secret."""
-        if not self._held and not self._redactor.patterns:
+        """Take bytes, give what is decided. Held back is only what may be the beginning of a secret."""
+        patterns = self._patterns()
+        if not patterns.named and not self._tail:
             return data
-        whole = self._held + data
-        cut = len(whole) - self._redactor.held(whole)
-        cut = self._before_a_match(whole, cut)
-        self._held = whole[cut:]
-        return self._redactor.bytes(whole[:cut])
+        return b"".join(self._feed(patterns, data[at : at + PIECE]) for at in range(0, len(data), PIECE))
 
-    def _before_a_match(self, whole: bytes, cut: int) -> int:
-        """Never cut through a whole secret: a longer one may still begin inside it."""
-        for form in self._redactor.patterns:
-            start = whole.find(form, max(0, cut - len(form) + 1), cut + len(form) - 1)
-            if start != -1 and start < cut < start + len(form):
-                cut = start
-        return cut
+    def _feed(self, patterns: Patterns, data: bytes) -> bytes:
+        buffer = self._tail + data if self._tail else data
+        until = patterns.undecided(buffer)
+        out, reached, self._last = _replace(patterns, buffer, until, self._covered, self._last)
+        self._tail, self._covered = buffer[until:], reached - until
+        return b"".join(out)
+
+    def peek(self) -> bytes:
+        """What `close` would give now."""
+        if not self._tail:
+            return b""
+        return b"".join(_replace(self._patterns(), self._tail, len(self._tail), self._covered, self._last)[0])
 
     def close(self) -> bytes:
-        """What was held back."""
-        rest, self._held = self._redactor.bytes(self._held), b""
+        """The stream has ended: give what was held back."""
+        rest = self.peek()
+        self._tail, self._covered, self._last = b"", 0, ""
         return rest
+
+
+# --- texts, values and events
+
+_KEPT = """outcome mode kind effect conclusion result digest digests sha256 texts runbook error handlers version driver
+before requester by roles via plans cut children"""
+KEPT = frozenset(_KEPT.split())
+"""Fields in which the engine's own words, the document's names, people and hashes stand, and never text from outside.
+
+A weak secret (`pass`, `orders`, `1234`) must not turn an outcome, a step or a hash into something else.
+"""
+PATHS = frozenset(("path", "gate", "key", "came_from", "in_doubt"))
+"""Fields that hold paths: what stands before the first bracket is the document's own, in brackets are run-time keys."""
+NAMED = frozenset(("facts", "inputs", "values", "options", "contacts", "targets", "names"))
+"""Fields whose keys, when they are maps, are names from the document; only what is under them is redacted."""
+
+
+class Redactor:
+    """Knows the secrets revealed so far. One for all threads of a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: set[tuple[str, bytes]] = set()
+        self._texts: dict[str, str] = {}
+        self._patterns = Patterns({})
+
+    def learn(self, name: str, value: str | Bytes) -> str:
+        """From now on, this value is taken out. Returns '' or a warning to be recorded (it holds no secret)."""
+        raw = value if isinstance(value, bytes) else value.encode("utf-8", _escapes(value))
+        text = raw.decode("utf-8", "surrogateescape")
+        if len(text) < SHORTEST:
+            few = f"has fewer than {SHORTEST} characters" if text else "is empty"
+            return f"secret {name} {few}: it cannot be told from ordinary text, and is NOT hidden in output"
+        with self._lock:
+            if (name, raw) not in self._known:
+                self._known.add((name, raw))
+                self._texts = {**self._texts, text: name}
+                self._patterns = self._with(name, forms(raw))
+        return ""
+
+    def _with(self, name: str, found: Iterable[Bytes]) -> Patterns:
+        """The known patterns and these. A mark that holds a pattern itself is looked for as well, and stays."""
+        named = {segment: name for form in found for segment in _segments(form)} | dict(self._patterns.named)
+        for known in {name for name, _ in self._known}:
+            written = mark(known).encode("utf-8", "surrogatepass")
+            if any(pattern in written for pattern in named):
+                named[written] = known
+        return Patterns(named)
+
+    def stream(self) -> StreamRedactor:
+        """A redactor for one stream of bytes. Secrets learned meanwhile count from then on."""
+        return StreamRedactor(lambda: self._patterns)
+
+    def bytes(self, data: Bytes) -> Bytes:
+        """The bytes without secrets; the same object when there are none in it."""
+        if not self._patterns.named or not data:
+            return data
+        out = b"".join(_replace(self._patterns, data, len(data), 0, "")[0])
+        return data if out == data else out
+
+    def text(self, text: str) -> str:
+        """The text without secrets; the same object when there are none in it. Lone surrogates stay as they are."""
+        if not self._patterns.named or not text:
+            return text
+        data = text.encode("utf-8", "surrogatepass")
+        out = self.bytes(data)
+        if out is data:
+            return text
+        try:
+            return out.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:  # a secret that is no text was found in the middle of a character
+            return out.decode("utf-8", "surrogateescape")
+
+    def value(self, value: Json) -> Json:
+        """A Json value (tuples and structs may be in it) without secrets, keys included; the same object if clean."""
+        return self._deep(value) if self._patterns.named else value
+
+    def event(self, event: S) -> S:
+        """An event without secrets; the same object if clean. What the engine steers by is left alone (KEPT)."""
+        return self._struct(event) if self._patterns.named else event
+
+    def _deep(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return self._mapping(value, keys=True)
+        if isinstance(value, (list, tuple)):
+            new = [self._deep(item) for item in value]
+            return type(value)(new) if any(a is not b for a, b in zip(new, value, strict=True)) else value
+        if isinstance(value, Struct):
+            return self._struct(value)
+        if isinstance(value, (int, float)) and str(value) in self._texts and not isinstance(value, bool):
+            return mark(self._texts[str(value)])
+        return value
+
+    def _mapping(self, value: Mapping[Any, Any], *, keys: bool) -> Mapping[Any, Any]:
+        new = {(self._deep(k) if keys and isinstance(k, str) else k): self._deep(v) for k, v in value.items()}
+        same = len(new) == len(value) and all(k in new and new[k] is v for k, v in value.items())
+        return value if same else new
+
+    def _struct(self, value: S) -> S:
+        old = {name: getattr(value, name) for name in value.__struct_fields__}
+        new = {name: self._field(value, name, held) for name, held in old.items()}
+        changed = {name: held for name, held in new.items() if held is not old[name] and held != old[name]}
+        return msgspec.structs.replace(value, **changed) if changed else value
+
+    def _field(self, owner: Struct, name: str, value: Any) -> Any:
+        if name in KEPT or isinstance(value, (int, float)) or (name == "answer" and isinstance(owner, GateAnswered)):
+            return value
+        if name in PATHS:
+            return self._path(value)
+        if name in NAMED and isinstance(value, Mapping):
+            return self._mapping(value, keys=False)
+        return self._deep(value)
+
+    def _path(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return tuple(self._path(path) for path in value)
+        step, bracket, keys = value.partition("[")
+        return step + bracket + self.text(keys) if bracket else value

@@ -16,11 +16,11 @@ class TemplateError(SteadyError):
     """A template or an expression cannot give a value: what it would do is not done."""
 
 
-class NulByte(TemplateError):
+class NulByte(TemplateError):  # noqa: N818 named by what is wrong, like all errors here
     """A value holds a NUL, which no command line can carry."""
 
 
-class NotYetKnown(TemplateError):
+class NotYetKnown(TemplateError):  # noqa: N818 named by what is wrong, like all errors here
     """A value is asked for that only the run itself will show (dry run, plan). `label` says which."""
 
     def __init__(self, label: str) -> None:
@@ -40,7 +40,7 @@ class Problem(Struct, frozen=True):
     kind: str = "error"
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[object]) -> str:
     """The known word that was most likely meant, or ''."""
     from difflib import get_close_matches  # noqa: PLC0415 needed only when something is wrong
 

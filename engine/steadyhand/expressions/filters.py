@@ -80,7 +80,9 @@ def total(values: Iterable[Any], attribute: str | None = None, start: float = 0)
     items = [v[attribute] for v in values] if attribute is not None else list(values)
     wrong = next((v for v in [*items, start] if not isinstance(v, (int, float))), None)
     if wrong is not None:
-        raise TemplateError(f"`sum` adds numbers, and one of the items is {kind(wrong)}", "put `| map('int')` before it")
+        raise TemplateError(
+            f"`sum` adds numbers, and one of the items is {kind(wrong)}", "put `| map('int')` before it"
+        )
     return sum(items, start)
 
 
@@ -128,7 +130,7 @@ def regex_search(value: str, pattern: str, group: int | str = 0) -> str | None:
 
 
 def regex_replace(value: str, pattern: str, replacement: str) -> str:
-    """Every match replaced; the replacement may name groups as in `\\1`."""
+    r"""Every match replaced; the replacement may name groups as in `\1`."""
     room = LARGEST
 
     def put(match: re.Match[str]) -> str:
@@ -182,6 +184,7 @@ OWN: Mapping[str, Callable[..., Any]] = {
     "indent": indent,
     "int": to_int,
     "join": join,
+    "list": list,
     "raw": lambda value: Raw(as_text(value)),
     "regex_replace": regex_replace,
     "regex_search": regex_search,
@@ -196,7 +199,7 @@ OWN: Mapping[str, Callable[..., Any]] = {
 """The filters that are ours, by name."""
 
 ENGINE = (
-    *("abs", "capitalize", "count", "d", "default", "dictsort", "first", "items", "last", "length", "list", "lower"),
+    *("abs", "capitalize", "count", "d", "default", "dictsort", "first", "items", "last", "length", "lower"),
     *("map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort", "title", "trim"),
     *("truncate", "unique", "upper", "wordcount"),
 )
@@ -240,7 +243,10 @@ def _of_text(value: str, name: str, *args: Any, **named: Any) -> Any:
         raise no_method(value, name, _OF_TEXT)
     if name == "replace":
         return replace(value, *args, **named)
-    return join(*args, value) if name == "join" else getattr(value, name)(*args, **named)
+    if name == "join":
+        (values,) = args
+        return join(values, value)
+    return getattr(value, name)(*args, **named)
 
 
 def no_method(value: Any, name: str, known: Sequence[str]) -> TemplateError:

@@ -70,7 +70,7 @@ def unknown_root(names: Mapping[str, Any], root: str) -> Absent:
 
 
 def member(value: Any, key: Any, where: str) -> Any:
-    """One item of a value, or Absent. `where` is how the value was written."""
+    """One item of a value, or Absent. `where` is how the value was written, '' when it has no name."""
     if isinstance(value, SecretRef):
         raise transformed(value.name)
     if isinstance(value, Unknown):
@@ -79,7 +79,7 @@ def member(value: Any, key: Any, where: str) -> Any:
         return _of_map(value, key, where)
     if isinstance(value, (list, tuple, str)) and isinstance(key, int) and not isinstance(key, bool):
         return _of_list(value, key, where)
-    return Absent(f"`{where}{_shown(key)}` does not exist; `{where}` is {kind(value)}", _index_hint(value, where))
+    return Absent(f"`{where}{_shown(key)}` does not exist; {_said(where)} is {kind(value)}", _index_hint(value, where))
 
 
 def _of_map(value: Mapping[Any, Any], key: Any, where: str) -> Any:
@@ -89,7 +89,7 @@ def _of_map(value: Mapping[Any, Any], key: Any, where: str) -> Any:
         meant = nearest(key, value) if isinstance(key, str) else ""
         there = f"has {listed(value)}" if len(value) else "has nothing"
         hint = f"did you mean `{where}{_step(meant)}`?" if meant else ""
-        return Absent(f"`{where}{_shown(key)}` does not exist; `{where}` {there}", hint)
+        return Absent(f"`{where}{_shown(key)}` does not exist; {_said(where)} {there}", hint)
 
 
 def _of_list(value: Sequence[Any], key: int, where: str) -> Any:
@@ -97,7 +97,11 @@ def _of_list(value: Sequence[Any], key: int, where: str) -> Any:
         return value[key]
     except IndexError:
         what = "characters" if isinstance(value, str) else "items"
-        return Absent(f"`{where}{_shown(key)}` does not exist; `{where}` has {len(value)} {what}")
+        return Absent(f"`{where}{_shown(key)}` does not exist; {_said(where)} has {len(value)} {what}")
+
+
+def _said(where: str) -> str:
+    return f"`{where}`" if where else "the value"
 
 
 def _shown(key: Any) -> str:

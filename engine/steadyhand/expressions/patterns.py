@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from re import _constants as op, _parser  # type: ignore[attr-defined] # the parse tree has no public name
+from re import _constants as op  # type: ignore[attr-defined] # the parse tree has no public name
+from re import _parser  # type: ignore[attr-defined] # nor has its parser
 from typing import Any
 
 from .failures import TemplateError
@@ -53,7 +54,7 @@ def searchable(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def looks_ahead(pattern: str) -> bool:
-    """Whether a match may depend on what comes after it (`$`, `(?=`, `\\b`)."""
+    """Whether a match may depend on what comes after it (an anchor, a look-ahead)."""
     return any(code in {op.AT, op.ASSERT, op.ASSERT_NOT} for code, _ in _everything(_parser.parse(pattern)))
 
 

@@ -27,8 +27,8 @@ _NOT_QUOTED = "quotes do not protect a value there"
 _VARIABLE = 'give it to a variable in a line of its own before that, `v={placeholder}`, and write `"$v"` here'
 
 _SHELL: Mapping[str, tuple[str, str]] = {
-    shell.DOUBLE: (_DROP_QUOTES, "write {fixed}"),
-    shell.SINGLE: (_DROP_QUOTES, "write {fixed}"),
+    shell.DOUBLE: (_DROP_QUOTES, "write `{fixed}`"),
+    shell.SINGLE: (_DROP_QUOTES, "write `{fixed}`"),
     shell.BACKTICK: (_NOT_QUOTED, "write `$( )` instead of the backticks"),
     shell.HEREDOC: (_NOT_QUOTED, "hand the text over through `stdin:`"),
     shell.COMMENT: (_NOT_QUOTED, "take it out of the comment"),
@@ -43,7 +43,7 @@ _PLACED = {shell.UNCLEAR: "a placeholder where the quoting cannot be told"}
 
 
 def misplaced(pieces: Sequence[str | None], labels: Sequence[str], syntax: Syntax) -> list[Misplaced]:
-    """All misplaced placeholders. `pieces` is the text with None for each placeholder, `labels` how they are written."""
+    """All misplaced placeholders. `pieces` is the text with None for each of them, `labels` how they are written."""
     find = _FINDERS.get(syntax)
     return find(pieces, labels) if find and None in pieces else []
 
@@ -69,7 +69,7 @@ def _in_json(pieces: Sequence[str | None], labels: Sequence[str]) -> list[Mispla
             quoted = _string_open(piece, quoted)
             continue
         if quoted:
-            hint = f"write {_braced(labels[index])} without the quotes; put texts together inside the braces with `~`"
+            hint = f"write `{_braced(labels[index])}` without the quotes; put texts together inside the braces with `~`"
             found.append(Misplaced(index, "a placeholder inside a JSON string: it gives a whole JSON value", hint))
         index += 1
     return found

@@ -46,7 +46,7 @@ def as_text(value: Any, label: str = "the value") -> str:
     return as_json(value, label)
 
 
-def _number(value: float, label: str) -> str:
+def _number(value: Any, label: str) -> str:
     if isinstance(value, float) and not isfinite(value):
         raise TemplateError(f"`{label}` is not a finite number ({value})", _DEFAULT)
     try:

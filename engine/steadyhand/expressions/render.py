@@ -14,7 +14,7 @@ from ..model.text import Literal, Part, Secret, Syntax, Text, Value, plain
 from .failures import NotYetKnown, NulByte, TemplateError
 from .lookup import Absent, resolve
 from .places import misplaced
-from .quoting import DEEPEST, QUOTE, native, no_data
+from .quoting import DEEPEST, QUOTE, as_text, native, no_data
 from .scan import Placeholder, pieces, plain_name, templated
 from .values import Given, Raw, SecretRef, Unknown
 from .work import OUTPUT
@@ -165,10 +165,13 @@ def _requested(value: Any, label: str, syntax: Syntax, *, tolerate: bool, depth:
     if isinstance(value, (str, SecretRef, Unknown)):
         return _assembled([Given(value, label)], syntax, tolerate=tolerate)
     if isinstance(value, (Mapping, list, tuple)) and depth < DEEPEST:
-        inner = {"label": label, "syntax": syntax, "tolerate": tolerate, "depth": depth + 1}
+
+        def inner(item: Any) -> Requested:
+            return _requested(item, label, syntax, tolerate=tolerate, depth=depth + 1)
+
         if isinstance(value, Mapping):
-            return {native(key, label): _requested(item, **inner) for key, item in value.items()}
-        return [_requested(item, **inner) for item in value]
+            return {as_text(key, label): inner(item) for key, item in value.items()}
+        return [inner(item) for item in value]
     return native(value, label)
 
 

@@ -58,15 +58,14 @@ class Hole(Struct, frozen=True):
 class Analysis(Struct, frozen=True):
     """A template that was read: `tree` is rewritten and ready to be compiled, unless `problems` has an error.
 
-    `flow` is the literal text in order of the source, with None for each of the `holes`. `single` says that the
-    template is one placeholder and nothing else.
+    `flow` is the literal text in order of the source, and the placeholders between; a placeholder that turns quoting
+    off is empty text in it. `single` says that the template is one placeholder and nothing else.
     """
 
     tree: nodes.Template | None
     names: tuple[tuple[str, tuple[Key, ...]], ...]
     problems: tuple[Problem, ...]
-    holes: tuple[Hole, ...]
-    flow: tuple[str | None, ...]
+    flow: tuple[str | Hole, ...]
     single: bool
 
 
@@ -88,7 +87,7 @@ def _reads(message: str) -> str:
 
 def _unreadable(message: str, offset: int) -> Analysis:
     hint = "a placeholder is `{{ name }}`; for braces that are just text, write `{{ '{{' }}`"
-    return Analysis(None, (), (Problem(message, offset, hint),), (), (), single=False)
+    return Analysis(None, (), (Problem(message, offset, hint),), (), single=False)
 
 
 def _analyse(environment: Environment, source: str, *, expression: bool) -> Analysis:
@@ -96,19 +95,21 @@ def _analyse(environment: Environment, source: str, *, expression: bool) -> Anal
     stand_in = next((c for c in "\x1d\x1e\x1f\x1c" if c not in source), "\r")
     readable = source.replace("\r", stand_in)
     if expression:
-        tree, holes = _parsed_expression(environment, readable), (Hole(0, source.strip()),)
+        tree, holes = _parsed_expression(environment, readable), [Hole(0, source.strip())]
     else:
         tree, holes = environment.parse(readable), _holes(environment, readable)
-    free = meta.find_undeclared_variables(tree)
+    tree.set_environment(environment)
     single = len(tree.body) == 1 and len(holes) == 1 and _one_output(tree.body[0])
     refused = _refused(tree, source)
     if refused:
-        return Analysis(None, (), refused, holes, (), single)
+        return Analysis(None, (), refused, (), single)
     rewriter = _Rewriter(environment, source, stand_in, holes)
     rewriter.visit(tree)
     tree.set_environment(environment)
+    unfit = any(p.kind == "error" for p in rewriter.problems)
+    free = {n[0] for n in rewriter.names} if unfit else meta.find_undeclared_variables(tree)
     names = tuple(dict.fromkeys(n for n in rewriter.names if n[0] in free))
-    return Analysis(tree, names, tuple(rewriter.problems), holes, tuple(rewriter.flow), single)
+    return Analysis(tree, names, tuple(rewriter.problems), tuple(rewriter.flow), single)
 
 
 def _parsed_expression(environment: Environment, source: str) -> nodes.Template:
@@ -123,25 +124,27 @@ def _one_output(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Output) and len(node.nodes) == 1 and not isinstance(node.nodes[0], nodes.TemplateData)
 
 
-def _holes(environment: Environment, source: str) -> tuple[Hole, ...]:
+def _holes(environment: Environment, source: str) -> list[Hole]:
     """All placeholders in order. White space that the lexer drops is found again by searching on."""
     found: list[Hole] = []
-    at = start = 0
+    at = start = inside = 0
     for _, token, text in environment.lexer.tokeniter(source, None):
         at = source.find(text, at)
         if token == "variable_begin":  # noqa: S105 the lexer's name for opening braces
-            start = at
+            start, inside = at, at + len(text)
         elif token == "variable_end":  # noqa: S105 and for closing ones
-            found.append(Hole(start, source[start:at].strip("{}-+").strip() if start + 2 < at else ""))
+            found.append(Hole(start, source[inside:at].strip()))
         at += len(text)
-    return tuple(found)
+    return found
 
 
 def _refused(tree: nodes.Template, source: str) -> tuple[Problem, ...]:
     """Statements that a template may not hold."""
     found = []
     for node in tree.find_all(nodes.Node):
-        word = _STATEMENTS.get(type(node), "for ... recursive" if isinstance(node, nodes.For) and node.recursive else "")
+        word = _STATEMENTS.get(
+            type(node), "for ... recursive" if isinstance(node, nodes.For) and node.recursive else ""
+        )
         if word:
             message = f"`{{% {word} %}}` is not available here"
             found.append(Problem(message, _line(source, node.lineno), "there are `if`, `for` and `set`"))
@@ -162,13 +165,13 @@ class _Rewriter(NodeTransformer):
     def __init__(self, environment: Environment, source: str, stand_in: str, holes: Sequence[Hole]) -> None:
         self.names: list[tuple[str, tuple[Key, ...]]] = []
         self.problems: list[Problem] = []
-        self.flow: list[str | None] = []
+        self.flow: list[str | Hole] = []
         self._environment = environment
         self._source = source
         self._stand_in = stand_in
         self._holes = iter(holes)
 
-    def _call(self, name: str, node: nodes.Node, value: nodes.Expr, *args: nodes.Expr, **more: Any) -> nodes.Filter:
+    def _call(self, name: str, node: nodes.Node, value: nodes.Node, *args: nodes.Expr, **more: Any) -> nodes.Filter:
         return nodes.Filter(value, name, list(args), more.get("kwargs", []), None, None, lineno=node.lineno)
 
     def _problem(self, node: nodes.Node, word: str, message: str, hint: str = "") -> None:
@@ -196,9 +199,9 @@ class _Rewriter(NodeTransformer):
             child.data = child.data.replace(self._stand_in, "\r")
             self.flow.append(child.data)
             return child
-        self.flow.append(None)
-        label = next(self._holes).label.replace(self._stand_in, "\r")
-        return self._call(GIVEN, child, self.visit(child), nodes.Const(label, lineno=child.lineno))
+        hole = next(self._holes)
+        self.flow.append("" if isinstance(child, nodes.Filter) and child.name == "raw" else hole)
+        return self._call(GIVEN, child, self.visit(child), nodes.Const(hole.label, lineno=child.lineno))
 
     def visit_Const(self, node: nodes.Const) -> nodes.Const:  # noqa: N802
         if isinstance(node.value, str):
@@ -275,7 +278,9 @@ class _Rewriter(NodeTransformer):
             self._problem(node, "*", "arguments cannot be unpacked with `*` here")
         if node.name not in names:
             meant = nearest(node.name, names)
-            hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(n for n in names if n.isidentifier())}"
+            hint = (
+                f"did you mean `{meant}`?" if meant else f"there are {', '.join(n for n in names if n.isidentifier())}"
+            )
             self._problem(node, node.name, f"there is no {what} `{node.name}`", hint)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802

@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import StrictUndefined, Template, pass_context
 from jinja2.nativetypes import NativeCodeGenerator
-from jinja2.runtime import Context, LoopContext, Undefined
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from . import filters, rewrite
@@ -28,13 +28,16 @@ from .work import OUTPUT, Work, affordable, power, product
 class _Missing(StrictUndefined):
     """A name that leads nowhere: an error once it is used. What is taken from it is missing for the same reason."""
 
-    __slots__ = ("absent",)
+    __slots__ = ()
 
     @classmethod
     def of(cls, absent: Absent) -> _Missing:
-        found = cls(hint=absent.message, exc=lambda _: absent.error())  # type: ignore[arg-type] # raised as it is given
-        found.absent = absent
-        return found
+        return cls(hint=absent.message, exc=lambda _: absent.error())  # type: ignore[arg-type] # called to make the error
+
+    @property
+    def error(self) -> TemplateError:
+        error = self._undefined_exception(self._undefined_message)
+        return error if isinstance(error, TemplateError) else TemplateError(str(error).rstrip("."))
 
 
 class _RunContext(Context):
@@ -63,9 +66,11 @@ class _Environment(ImmutableSandboxedEnvironment):
     def __init__(self) -> None:
         super().__init__(undefined=_Missing, finalize=_only_given, optimized=False, keep_trailing_newline=True)
         engine = {name: self.filters[name] for name in filters.ENGINE}
+        tests: Mapping[str, Any] = dict(self.tests)
         self.globals.clear()
-        self.filters = {name: _guarded(name, f) for name, f in {**engine, **filters.OWN}.items()} | _INNER
-        self.tests = {name: _tested(name, self.tests[name]) for name in filters.TESTS}
+        self.filters = {name: _guarded(name, f) for name, f in {**engine, **filters.OWN}.items()}
+        self.filters.update(_INNER)
+        self.tests = {name: _tested(name, tests[name]) for name in filters.TESTS}
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """`left operator right`, counted and bounded."""
@@ -77,9 +82,11 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """For `map(attribute=...)` and its like: items only."""
-        return _or_missing(member(obj, int(argument) if _is_index(obj, argument) else argument, "the item"))
+        return _or_missing(member(obj, int(argument) if _is_index(obj, argument) else argument, ""))
 
-    getattr = getitem
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The same, for there are no attributes."""
+        return self.getitem(obj, attribute)
 
 
 def _is_index(value: Any, key: Any) -> bool:
@@ -100,7 +107,7 @@ def _operation(context: Any, name: str, function: Callable[..., Any], *args: Any
         if isinstance(value, SecretRef):
             raise transformed(value.name)
         if isinstance(value, _Missing):
-            raise value._undefined_exception(value._undefined_message)  # noqa: SLF001 our own subclass
+            raise value.error
     unknown = next((v for v in values if isinstance(v, Unknown)), None)
     if unknown is not None:
         return unknown
@@ -121,11 +128,14 @@ def _carried_out(name: str, function: Callable[..., Any], args: Any, named: Any)
         raise TemplateError(f"{name} divides by zero") from None
     except Exception as problem:  # noqa: BLE001 whatever the operation does not take, the author is told
         kinds = " and ".join(kind(a) for a in args if not callable(a)) or "nothing"
-        raise TemplateError(f"{name} cannot be used with {kinds}: {problem}") from None
+        reason = f": {problem}" if name.startswith("the ") or name.endswith("()`") else ""
+        hint = "put texts together with `~`" if name == "`+`" else ""
+        raise TemplateError(f"{name} cannot be used with {kinds}{reason}", hint) from None
 
 
 _ENGINE_CONTEXT = frozenset(["map", "reject", "rejectattr", "select", "selectattr"])
-_ENGINE_ENVIRONMENT = frozenset(["first", "last", "max", "min", "sort", "unique"])
+_ENGINE_ENVIRONMENT = frozenset(["first", "last", "max", "min", "sort", "truncate", "unique"])
+_TEXT = frozenset(["capitalize", "lower", "title", "trim", "truncate", "upper", "wordcount"])
 
 
 def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,6 +151,8 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             bound = lambda *a, **n: function(context, *a, **n)  # noqa: E731 short
         elif name in _ENGINE_ENVIRONMENT:
             bound = lambda *a, **n: function(context.environment, *a, **n)  # noqa: E731 short
+        if name in _TEXT and not isinstance(value, (SecretRef, Unknown, _Missing)):
+            value = as_text(value)
         return _operation(context, f"the filter `{name}`", bound, value, *args, **named)
 
     return run
@@ -185,7 +197,7 @@ def _member(context: Any, value: Any, key: Any) -> Any:
     """An item of a value that is no plain name."""
     if isinstance(value, _Missing):
         return value
-    found = _operation(context, "`[ ]`", lambda v, k: _or_missing(member(v, k, "the value")), value, key)
+    found = _operation(context, "`[ ]`", lambda v, k: _or_missing(member(v, k, "")), value, key)
     return _whole(found)
 
 
@@ -202,7 +214,9 @@ def _slice(context: Any, value: Any, *bounds: Any) -> Any:
 
 @pass_context
 def _method(context: Any, value: Any, name: str, *args: Any, **named: Any) -> Any:
-    return _operation(context, f"`.{name}()`", lambda v, *a, **n: filters.method(v, name, *a, **n), value, *args, **named)
+    return _operation(
+        context, f"`.{name}()`", lambda v, *a, **n: filters.method(v, name, *a, **n), value, *args, **named
+    )
 
 
 @pass_context
@@ -245,7 +259,7 @@ def _turns(context: Any, value: Any) -> list[Any]:
 
 def _given(value: Any, label: str) -> Given:
     if isinstance(value, _Missing):
-        raise value._undefined_exception(value._undefined_message)  # noqa: SLF001 our own subclass
+        raise value.error
     return Given(value, label)
 
 
@@ -353,14 +367,10 @@ def _run(template: Template, names: Mapping[str, Any]) -> list[str | Given]:
     context.work = Work()
     found: list[str | Given] = []
     size = 0
-    for piece in template.root_render_func(context):
+    pieces: Iterator[Any] = template.root_render_func(context)
+    for piece in pieces:
         size += len(piece) if isinstance(piece, str) else 1
         if size > OUTPUT:
             raise TemplateError(f"the rendered text is longer than {OUTPUT:,} characters")
         found.append(piece)
     return found
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a value stands for a name that leads nowhere."""
-    return isinstance(value, Undefined)

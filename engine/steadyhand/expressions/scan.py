@@ -21,7 +21,12 @@ _NAME = re.compile(rf"\s*({_PATH})\s*\Z")
 _KEYS = re.compile(_KEY)
 
 # Words that mean something of their own to the engine when they stand first.
-_WORDS = frozenset("true false none True False None not and or in is if else elif self range loop".split())
+_WORDS = frozenset(
+    [
+        *("true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else", "elif"),
+        *("self", "range", "loop"),
+    ]
+)
 
 
 class Placeholder(Struct, frozen=True):

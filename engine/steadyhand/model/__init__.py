@@ -1,7 +1,7 @@
 """Frozen values that every floor above speaks of. No behaviour beyond what a value knows about itself."""
 
 from .evidence import Artifact, Finding, Result, Verdict
-from .handlers import Capabilities, Effect, HandlerSpec, Param
+from .handlers import Capabilities, Effect, HandlerSpec, Param, undeclared_is_a_change
 from .plans import Json, Plan, canonical, digest, secrets_in
 from .runbook import (
     APPROVED,
@@ -109,4 +109,5 @@ __all__ = [
     "digest",
     "plain",
     "secrets_in",
+    "undeclared_is_a_change",
 ]

@@ -1,1 +1,8 @@
-""""""
+"""Documents to values: runbooks and settings, or every finding about them; and the schemas that editors read."""
+
+from .codes import CODES, UNKNOWN_KIND
+from .load import Loaded, read
+from .settings import Settings, read_settings
+from .values import from_text, problems
+
+__all__ = ["CODES", "UNKNOWN_KIND", "Loaded", "Settings", "from_text", "problems", "read", "read_settings"]

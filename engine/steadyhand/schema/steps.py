@@ -1,0 +1,463 @@
+"""Reads steps: one kind each, what stands beside it, and the edges that lead on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec.structs import replace
+
+from .. import model as m
+from ..errors import Span
+from ..source import Mapping, Node, Scalar, Sequence, builtin
+from .operations import FIELDS, Operations
+from .reader import Reader, kind_of, near, shown
+from .tables import FLOW, SLUG, STEP, TABLES, Field
+from .values import schema_problems
+
+CONCLUSIONS = tuple(c.value for c in m.Conclusion)
+POSITIVE = {"gate": m.APPROVED, "choose": ""}
+"""The outcome that falls through to the next step, by kind; `pass` for all others, none for a choice."""
+
+_BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture", "lock", "max_visits", "next")
+
+
+class Steps:
+    """Reads the steps of one document."""
+
+    def __init__(self, reader: Reader, operations: Operations, kinds: tuple[str, ...]) -> None:
+        self._reader = reader
+        self._operations = operations
+        self._kinds = kinds
+        self._fields = {field.name: field for field in STEP}
+        self._operation_field = Field("operation", "object", "", {"shell": "uptime"}, of="operation")
+
+    # --- graphs of steps
+
+    def graph(self, node: Node, what: str, *, branch: bool = False) -> dict[str, m.Step]:
+        """All steps of a map, in order. The edges are completed with the defaults of the format."""
+        mapping = self._reader.mapping(node, what)
+        if mapping is None:
+            return {}
+        if not mapping.entries:
+            self._reader.say("SH102", mapping.span, f"{what} holds no step", "add a step")
+        ids = [key.text for key, _ in mapping.entries]
+        steps: dict[str, m.Step] = {}
+        for number, (key, value) in enumerate(mapping.entries):
+            self._slug(key, "a step's id")
+            following = ids[number + 1] if number + 1 < len(ids) else ("end.healthy" if branch else "")
+            step = self.step(key.text, key.span, value, ids, following)
+            if step is not None:
+                steps[key.text] = step
+        return steps
+
+    def _slug(self, key: Scalar, what: str) -> None:
+        if not re.match(SLUG, key.text):
+            message = f"{what} cannot be {key.text!r}"
+            self._reader.say("SH201", key.span, message, "use lower-case letters, digits, - and _; begin with a letter")
+
+    def step(self, name: str, span: Span, node: Node, ids: list[str], following: str) -> m.Step | None:
+        """One step; None when it has no kind that can be read."""
+        mapping = self._reader.mapping(node, f"step `{name}`")
+        if mapping is None:
+            return None
+        given = self._given(name, mapping)
+        kind = self._kind(name, mapping, given)
+        if not kind:
+            return None
+        plain = self._plain(given)
+        body = self._body(kind, mapping, given, ids)
+        if body is None:
+            return None
+        gate = self._gate(given["gate"]) if "gate" in given and kind != "gate" else None
+        step = m.Step(
+            id=name,
+            title=plain.get("title", name),
+            body=body,
+            next={},
+            description=plain.get("description", ""),
+            verification=plain.get("purpose") == "verification",
+            gate=gate,
+            each=self._each(given["each"]) if "each" in given else None,
+            verify=self._verify(given["verify"]) if "verify" in given else None,
+            undo=self._undo(given["undo"]) if "undo" in given else None,
+            capture=self._captures(given["capture"]) if "capture" in given else {},
+            lock=tuple(plain.get("lock", ())),
+            max_visits=plain.get("max_visits", 0),
+            span=span,
+        )
+        return self._with_edges(step, kind, given, ids, following)
+
+    def _given(self, name: str, mapping: Mapping) -> dict[str, Node]:
+        """The fields of a step, unknown ones reported: a misspelt kind is told from a misspelt key."""
+        known = [*self._fields, *FIELDS, *self._kinds]
+        given: dict[str, Node] = {}
+        kinds = {*FLOW, *self._kinds}
+        for key, value in mapping.entries:
+            if key.text in known:
+                given[key.text] = value
+        for key, _ in mapping.entries:
+            if key.text in known or key.text.startswith("x-"):
+                continue
+            if kinds & given.keys():
+                self._reader.unknown(key, known, f"step `{name}` has no key `{key.text}`")
+            else:
+                hint = near(key.text, [*self._kinds, *FLOW, *self._fields], "kinds")
+                self._reader.say("SH307", key.span, f"there is no step kind `{key.text}`", f"{hint}; or install a plug-in")
+        return given
+
+    def _kind(self, name: str, mapping: Mapping, given: dict[str, Node]) -> str:
+        kinds = [kind for kind in given if kind in self._kinds or (kind in FLOW and kind != "gate")]
+        if not kinds and "gate" in given:
+            return "gate"
+        if len(kinds) == 1:
+            self._fitting(name, kinds[0], mapping)
+            return kinds[0]
+        if kinds:
+            listed = " and ".join(f"`{kind}`" for kind in kinds)
+            self._reader.say("SH104", mapping.span, f"step `{name}` has two kinds, {listed}", "make two steps of it")
+        elif not any(d.code == "SH307" and d.span.line >= mapping.span.line for d in self._reader.found[-1:]):
+            kinds_known = ", ".join([*self._kinds, *FLOW])
+            self._reader.say("SH104", mapping.span, f"step `{name}` has no kind", f"add one of: {kinds_known}")
+        return ""
+
+    def _fitting(self, name: str, kind: str, mapping: Mapping) -> None:
+        """Keys that this kind of step cannot have."""
+        allowed = {kind, "title", "description", "next", "max_visits", "gate", "purpose", "each"}
+        if kind in self._kinds:
+            allowed |= {*FIELDS, *_BESIDE}
+        elif kind == "set":
+            allowed |= {"expect"}
+        elif kind == "diagnose":
+            allowed |= {"otherwise"}
+        if kind in {"wait", "set", "ask", "choose", "manual"}:
+            allowed -= {"gate", "each"}
+        if kind in {"diagnose", "parallel"}:
+            allowed -= {"each"}
+        for key, _ in mapping.entries:
+            if key.text not in allowed and (key.text in self._fields or key.text in FIELDS):
+                message = f"a `{kind}` step cannot have `{key.text}`"
+                self._reader.say("SH101", key.span, message, f"remove it from step `{name}`", "nothing would read it")
+
+    def _plain(self, given: dict[str, Node]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for name in ("title", "description", "purpose", "lock", "max_visits"):
+            if name in given:
+                value = self._reader.value(self._fields[name], given[name])
+                if value is not None:
+                    values[name] = value
+        return values
+
+    # --- bodies
+
+    def _body(self, kind: str, mapping: Mapping, given: dict[str, Node], ids: list[str]) -> m.Body | None:
+        if kind in self._kinds:
+            return m.Do(self._operations.read(kind, mapping, given))
+        node = given[kind]
+        match kind:
+            case "diagnose":
+                return self._diagnose(node, given, ids)
+            case "parallel":
+                return self._parallel(node)
+            case "set":
+                return self._set(node, given)
+            case "gate":
+                gate = self._gate(node)
+                return m.Confirm(gate) if gate else None
+        return self._asking(kind, node)
+
+    def _asking(self, kind: str, node: Node) -> m.Body | None:
+        """The kinds whose body is a plain object."""
+        values = self._reader.object(kind, node, f"`{kind}`")
+        missing = [f.name for f in TABLES[kind] if f.required and f.name not in (values or {})]
+        if values is None or missing:
+            return None
+        self._operations.templates(node)
+        gate = m.Gate(values.get("prompt", ""), tuple(values.get("roles", ())), within=values.get("within", 0))
+        match kind:
+            case "choose":
+                return m.Choose(values["options"], gate)
+            case "ask":
+                return m.Ask(gate, values.get("fact", ""), self._schema(node))
+            case "manual":
+                effect = m.Effect(values.get("effect", "change"))
+                return m.Manual(values["instructions"], gate, values.get("evidence", False), effect)
+            case "wait":
+                return m.Wait(values["for"])
+        return m.Call(values["runbook"], values.get("inputs", {}))
+
+    def _schema(self, node: Node) -> dict[str, Any]:
+        found = node.get("schema") if isinstance(node, Mapping) else None
+        return self.schema(found) if found is not None else {}
+
+    def schema(self, node: Node) -> dict[str, Any]:
+        """A JSON Schema, checked."""
+        mapping = self._reader.mapping(node, "`schema`")
+        value: dict[str, Any] = builtin(mapping) if mapping else {}
+        for keyword, problem in schema_problems(value):
+            inner = mapping.get(keyword) if mapping and keyword else None
+            self._reader.say("SH601", (inner or node).span, problem)
+        return value
+
+    def _diagnose(self, node: Node, given: dict[str, Node], ids: list[str]) -> m.Diagnose | None:
+        mapping = self._reader.mapping(node, "`diagnose`")
+        if mapping is None:
+            return None
+        checks = tuple(check for key, value in mapping.entries if (check := self._check(key, value, ids)) is not None)
+        otherwise = self._edge(given["otherwise"], ids) if "otherwise" in given else ""
+        if not mapping.entries:
+            self._reader.say("SH102", mapping.span, "`diagnose` holds no check", "add a check")
+        return m.Diagnose(checks, otherwise) if checks else None
+
+    def _check(self, key: Scalar, node: Node, ids: list[str]) -> m.Check | None:
+        self._slug(key, "a check's id")
+        mapping = self._reader.mapping(node, f"check `{key.text}`")
+        if mapping is None:
+            return None
+        given = self._reader.fields(mapping, "check", f"check `{key.text}`", (*FIELDS, *self._kinds))
+        operation = self._operation(mapping, given, f"check `{key.text}`", "a check")
+        cause = self._reader.text(given["cause"], "`cause`") if "cause" in given else key.text
+        fix = self._edge(given["fix"], ids) if "fix" in given else ""
+        return m.Check(key.text, cause or key.text, operation, fix) if operation else None
+
+    def _operation(self, mapping: Mapping, given: dict[str, Node], what: str, must_read: str) -> m.Operation | None:
+        """The one operation among the keys of a check, verification or capture."""
+        kinds = [kind for kind in given if kind in self._kinds]
+        if len(kinds) == 1:
+            return self._operations.read(kinds[0], mapping, given, must_read=must_read)
+        problem = "has two kinds" if kinds else "has no kind"
+        self._reader.say("SH104", mapping.span, f"{what} {problem}", f"give one of: {', '.join(self._kinds)}")
+        return None
+
+    def _parallel(self, node: Node) -> m.Parallel | None:
+        mapping = self._reader.mapping(node, "`parallel`")
+        if mapping is None:
+            return None
+        limit, branches = 0, mapping
+        inner = mapping.get("branches")
+        if inner is not None:
+            field = Field("limit", "integer", "", 3, least=1)
+            limited = mapping.get("limit")
+            limit = (self._reader.value(field, limited) or 0) if limited is not None else 0
+            found = self._reader.mapping(inner, "`branches`")
+            if found is None:
+                return None
+            branches = found
+            for key, _ in mapping.entries:
+                if key.text not in {"branches", "limit"}:
+                    self._reader.unknown(key, ["branches", "limit"], f"`parallel` has no key `{key.text}`")
+        read = tuple(b for key, value in branches.entries if (b := self._branch(key, value)) is not None)
+        if not branches.entries:
+            self._reader.say("SH102", branches.span, "`parallel` holds no branch", "add a branch")
+        return m.Parallel(read, limit) if read else None
+
+    def _branch(self, key: Scalar, node: Node) -> m.Branch | None:
+        self._slug(key, "a branch's id")
+        if isinstance(node, Mapping) and node.get("steps") is not None:
+            for inner, _ in node.entries:
+                if inner.text != "steps":
+                    self._reader.unknown(inner, ["steps"], f"branch `{key.text}` has no key `{inner.text}`")
+            steps = self.graph(node.get("steps") or node, f"branch `{key.text}`", branch=True)
+            return m.Branch(key.text, steps=steps) if steps else None
+        if isinstance(node, Mapping) and node.get("next") is not None:
+            hint = "remove it, or write the branch as `steps:`"
+            self._reader.say("SH101", node.span, f"branch `{key.text}` is one step, and cannot have `next`", hint)
+            return None
+        step = self.step(key.text, key.span, node, [], "end.healthy")
+        return m.Branch(key.text, step=step) if step else None
+
+    def _set(self, node: Node, given: dict[str, Node]) -> m.SetFacts | None:
+        mapping = self._reader.mapping(node, "`set`")
+        if mapping is None:
+            return None
+        self._operations.templates(mapping)
+        facts = {key.text: builtin(value) for key, value in mapping.entries}
+        return m.SetFacts(facts, self._operations.expect(given.get("expect")))
+
+    # --- what stands beside a kind
+
+    def _gate(self, node: Node) -> m.Gate | None:
+        values = self._reader.object("gate", node, "`gate`")
+        if values is None:
+            return None
+        self._operations.templates(node)
+        return m.Gate(**{**values, "roles": tuple(values.get("roles", ()))})
+
+    def _each(self, node: Node) -> m.Each | None:
+        mapping = self._reader.mapping(node, "`each`")
+        if mapping is None:
+            return None
+        given = self._reader.fields(mapping, "each", "`each`")
+        if ("in" in given) == ("target" in given):
+            self._reader.say("SH102", mapping.span, "`each` needs one of `in` and `target`", "write `each: {in: [...]}`")
+        known = {field.name: field for field in TABLES["each"]}
+        plain = {n: self._reader.value(known[n], given[n]) for n in ("target", "as", "canary", "max_failures") if n in given}
+        if "in" in given:
+            self._operations.templates(given["in"])
+        batches = self._batches(given["batch"]) if "batch" in given else ("100%",)
+        if plain.get("canary"):
+            batches = (plain["canary"], *batches)
+        return m.Each(
+            items=builtin(given["in"]) if "in" in given else None,
+            target=plain.get("target") or "",
+            name=plain.get("as") or "item",
+            batches=batches,
+            max_failures=plain.get("max_failures") or 0,
+            between=self._read_only(given["between"], "`between`") if "between" in given else None,
+        )
+
+    def _batches(self, node: Node) -> tuple[int | str, ...]:
+        """Batch sizes; a finding for each that is none."""
+        sizes: list[int | str] = []
+        for item in node.items if isinstance(node, Sequence) else (node,):
+            text = item.text if isinstance(item, Scalar) else ""
+            share = text.removesuffix("%")
+            if text.endswith("%") and share.isdecimal() and 0 < int(share) <= 100:
+                sizes.append(text)
+            elif text.isdecimal() and int(text) > 0:
+                sizes.append(int(text))
+            else:
+                message = f"`batch` must be a count or a share, and is {kind_of(item)}"
+                self._reader.say("SH201", item.span, message, "write 1, 10% or [1, 10%, 50%]")
+        return tuple(sizes) or ("100%",)
+
+    def _read_only(self, node: Node, what: str) -> m.Operation | None:
+        mapping = self._reader.mapping(node, what)
+        if mapping is None:
+            return None
+        given = self._reader.fields(mapping, "operation", what, self._kinds)
+        return self._operation(mapping, given, what, what)
+
+    def _verify(self, node: Node) -> m.Verify | None:
+        mapping = self._reader.mapping(node, "`verify`")
+        if mapping is None:
+            return None
+        given = self._reader.fields(mapping, "verify", "`verify`", (*FIELDS, *self._kinds))
+        operation = self._operation(mapping, given, "`verify`", "`verify`")
+        times = {
+            field.name: value
+            for field in TABLES["verify"]
+            if field.name in given and (value := self._reader.value(field, given[field.name])) is not None
+        }
+        return m.Verify(operation, **times) if operation else None
+
+    def _undo(self, node: Node) -> m.Undo | None:
+        mapping = self._reader.mapping(node, "`undo`")
+        if mapping is None:
+            return None
+        none = mapping.get("none")
+        if none is not None:
+            return m.Undo(None, self._reader.text(none, "`none`") or "")
+        given = self._reader.fields(mapping, "operation", "`undo`", self._kinds)
+        kinds = [kind for kind in given if kind in self._kinds]
+        if len(kinds) != 1:
+            self._reader.say("SH104", mapping.span, "`undo` needs one kind, or `none`", f"write {shown({'none': 'why'})}")
+            return None
+        return m.Undo(self._operations.read(kinds[0], mapping, given))
+
+    def _captures(self, node: Node) -> dict[str, m.Operation]:
+        mapping = self._reader.mapping(node, "`capture`")
+        if mapping is None:
+            return {}
+        read = {key.text: self._read_only(value, f"capture `{key.text}`") for key, value in mapping.entries}
+        return {name: operation for name, operation in read.items() if operation is not None}
+
+    # --- edges
+
+    def _edge(self, node: Node, ids: list[str]) -> str:
+        """A step id or an end; '' with a finding when it is neither."""
+        to = self._reader.text(node, "an edge")
+        if to is None:
+            return ""
+        if to.startswith(m.END):
+            if to.removeprefix(m.END) not in CONCLUSIONS:
+                hint = near(to, [f"{m.END}{c}" for c in CONCLUSIONS], "ends")
+                self._reader.say("SH302", node.span, f"there is no end `{to}`", hint)
+                return ""
+            return to
+        if to not in ids:
+            known = [*ids, *(f"{m.END}{c}" for c in CONCLUSIONS)]
+            self._reader.say("SH301", node.span, f"there is no step `{to}`", near(to, known, "steps"))
+            return ""
+        return to
+
+    def _with_edges(
+        self, step: m.Step, kind: str, given: dict[str, Node], ids: list[str], following: str
+    ) -> m.Step:
+        """The step with an edge for each outcome, written or by default."""
+        possible = outcomes(step)
+        positive = POSITIVE.get(kind, m.PASS)
+        written = self._written(step, given.get("next"), possible, positive, ids)
+        edges = dict(written)
+        for outcome in possible:
+            if outcome in edges or self._leads_on(step, outcome):
+                continue
+            if outcome == positive and following:
+                edges[outcome] = following
+            elif outcome == positive or isinstance(step.body, m.Choose) and outcome != m.EXPIRED:
+                self._missing(step, outcome)
+            else:
+                edges[outcome] = f"{m.END}escalated"
+        if isinstance(step.body, m.Ask) and not step.body.fact:
+            step = replace(step, body=replace(step.body, fact=step.id.replace("-", "_")))
+        return replace(step, next=edges, defaulted=frozenset(edges) - frozenset(written))
+
+    def _leads_on(self, step: m.Step, outcome: str) -> bool:
+        """Whether a diagnosis names the next step itself."""
+        body = step.body
+        if not isinstance(body, m.Diagnose):
+            return False
+        return bool(body.otherwise) if outcome == m.PASS else outcome == m.FAIL and all(c.fix for c in body.checks)
+
+    def _missing(self, step: m.Step, outcome: str) -> None:
+        what = "no step follows" if outcome == m.PASS else f"`{outcome}` leads nowhere"
+        hint = f"add `next: {{{outcome}: ...}}` with a step or an end such as end.resolved"
+        self._reader.say("SH306", step.span, f"step `{step.id}` needs an edge for `{outcome}`: {what}", hint)
+
+    def _written(
+        self, step: m.Step, node: Node | None, possible: tuple[str, ...], positive: str, ids: list[str]
+    ) -> dict[str, str]:
+        if node is None:
+            return {}
+        if isinstance(node, Scalar) and node.value is not None:
+            if not positive:
+                hint = f"write `next: {{{', '.join(possible)}: ...}}`"
+                self._reader.say("SH306", node.span, f"step `{step.id}` needs an edge for each option", hint)
+                return {}
+            to = self._edge(node, ids)
+            return {positive: to} if to else {}
+        mapping = self._reader.mapping(node, "`next`")
+        edges: dict[str, str] = {}
+        for key, value in mapping.entries if mapping else ():
+            if key.text not in possible:
+                message = f"step `{step.id}` cannot end in `{key.text}`"
+                self._reader.unknown(key, possible, message, "SH303", "outcomes")
+                continue
+            to = self._edge(value, ids)
+            edges[key.text] = to or f"{m.END}broken"
+        return edges
+
+
+def outcomes(step: m.Step) -> tuple[str, ...]:
+    """The outcomes that a step can have, the positive one first."""
+    body = step.body
+    match body:
+        case m.Confirm(gate=gate):
+            return (m.APPROVED, m.REJECTED, *((m.EXPIRED,) if gate.within else ()))
+        case m.Choose(options=options, gate=gate):
+            return (*options, *((m.EXPIRED,) if gate.within else ()))
+        case m.Ask(gate=gate):
+            return (m.PASS, m.ERROR, *((m.EXPIRED,) if gate.within else ()))
+        case m.Manual(gate=gate):
+            return (m.PASS, m.FAIL, m.ERROR, *((m.EXPIRED,) if gate.within else ()))
+        case m.Wait():
+            return (m.PASS,)
+        case m.Do(operation=operation):
+            asked = step.gate is not None or operation.effect is not m.Effect.READ
+        case m.Call() | m.Diagnose() | m.Parallel():
+            asked = step.gate is not None
+        case m.SetFacts():
+            asked = False
+    within = step.gate is not None and step.gate.within
+    answers = ((m.REJECTED, m.EXPIRED) if within else (m.REJECTED,)) if asked else ()
+    return (m.PASS, m.FAIL, m.ERROR, *answers)
