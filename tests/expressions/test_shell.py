@@ -44,6 +44,8 @@ def at(text):
         "for x in @ @; do echo $x; done",
         "echo $v$ @",
         "echo $'a' @",
+        "ls \\\n -l @ a\\\n#b @",
+        "echo \\\\\n@",
         "a=@ b=@ cmd > @ 2>&1",
     ],
 )
@@ -83,6 +85,10 @@ def test_bare_places(text):
         ("cat <<EOF\n$(a\nEOF\n@", [shell.UNCLEAR]),
         ("cat <<EOF $(a\nb) @", [shell.UNCLEAR]),
         ("cat $(a <<EOF) @", [shell.UNCLEAR]),
+        ("ls \\\n# @", [shell.COMMENT]),
+        ("echo $\\\n(a) @", [shell.UNCLEAR]),
+        ("cat <\\\n<E\n@\nE", [shell.UNCLEAR]),
+        ("cat <<E\\\nF\n@\nEF", [shell.UNCLEAR]),
         ("$(" * 40 + "@", [shell.UNCLEAR]),
         ("${a:-" * 40 + "@", [shell.UNCLEAR]),
         ("", []),
@@ -96,7 +102,7 @@ SHELLS = [[path] for name in ("sh", "dash", "bash") if (path := shutil.which(nam
 
 
 @pytest.mark.parametrize("command", SHELLS, ids=lambda c: c[0])
-@pytest.mark.parametrize("text", ['echo "@"', "ls # @", "echo `echo @`", "cat <<EOF\n@\nEOF\n", "echo \\@"])
+@pytest.mark.parametrize("text", ['echo "@"', "ls # @", "cat <<EOF\n@\nEOF\n", "echo \\@"])
 def test_the_refused_places_are_dangerous(text, command, tmp_path):
     """The fuzz below can find a hole: in these places one of its values does get out."""
     assert any(_gets_out(text.replace("@", shell_word(v)), command, tmp_path) for v in _values(tmp_path))

@@ -3,9 +3,9 @@
 Called at the one append point and by every sink. It knows the values that were revealed so far and nothing about
 where they came from. A value is looked for in each form that tools print it in (`forms`), as exact bytes.
 
-How it is found fast: a chunk is read as a sequence of machine words, and one set intersection tells which patterns can
-be in it at all, however many there are; only those are then searched for. Every pattern of at least 15 bytes holds a
-whole aligned word of 8 wherever it lies (of at least 7 bytes: a word of 4); shorter ones are searched for directly.
+How it is found fast: a chunk is read as machine words, and one set intersection tells which patterns can be in it at
+all, however many there are; only those are searched for. A pattern of at least 15 bytes holds a whole aligned word of
+8 wherever it lies (of at least 7 bytes: a word of 4); shorter ones are always searched for.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def forms(value: bytes) -> set[bytes]:
     found = set(_wrapped(value))
     for piece in _pieces(value):
         text = piece.decode("utf-8", "surrogateescape")
-        written = chain((text.translate(table) for table in _TABLES), _json(text), _literals(text))
-        found.update(*map(_encodings, chain((text,), written, _literals(piece.decode("latin-1")))))
-        found.update(_base64(piece), _percent(piece))
-        found.update((piece, piece.hex().encode(), piece.hex().upper().encode()))
+        literals = chain(_literals(text), _literals(piece.decode("latin-1")))
+        for written in chain((text,), (text.translate(table) for table in _TABLES), _json(text), literals):
+            found.update((_raw(written), written.encode("utf-8", "surrogatepass")))
+        found.update((piece, piece.hex().encode(), piece.hex().upper().encode()), _base64(piece), _percent(piece))
     return {form for form in found if len(form) >= SHORTEST}
 
 
@@ -64,14 +64,10 @@ def _pieces(value: bytes) -> set[bytes]:
     return {value, *(line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith(b"-----"))}
 
 
-def _encodings(text: str) -> set[bytes]:
-    """The bytes of a text, with its surrogates as the bytes they stand for, and as `Redactor.text` writes them."""
-    return {text.encode("utf-8", errors) for errors in ("surrogatepass", _escapes(text))}
-
-
-def _escapes(text: str) -> str:
+def _raw(text: str) -> bytes:
+    """The bytes of a text, with its surrogates as the bytes they stand for where they stand for any."""
     lone = any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
-    return "surrogatepass" if lone else "surrogateescape"
+    return text.encode("utf-8", "surrogatepass" if lone else "surrogateescape")
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -291,9 +287,12 @@ class StreamRedactor:
 
 # --- texts, values and events
 
-_KEPT = """outcome mode kind effect conclusion result digest digests sha256 texts runbook error handlers version driver
+KEPT = """outcome mode kind effect conclusion result digest digests sha256 texts runbook error handlers version driver
 before requester by roles via plans cut children"""
-KEPT = frozenset(_KEPT.split())
+KEPT = frozenset(
+    "outcome mode kind effect conclusion result digest digests sha256 texts runbook error handlers version driver "
+    "before requester by roles via plans cut children".split()  # noqa: SIM905 one line a word would bury the rule
+)
 """Fields in which the engine's own words, the document's names, people and hashes stand, and never text from outside.
 
 A weak secret (`pass`, `orders`, `1234`) must not turn an outcome, a step or a hash into something else.
@@ -315,7 +314,7 @@ class Redactor:
 
     def learn(self, name: str, value: str | Bytes) -> str:
         """From now on, this value is taken out. Returns '' or a warning to be recorded (it holds no secret)."""
-        raw = value if isinstance(value, bytes) else value.encode("utf-8", _escapes(value))
+        raw = value if isinstance(value, bytes) else _raw(value)
         text = raw.decode("utf-8", "surrogateescape")
         if len(text) < SHORTEST:
             few = f"has fewer than {SHORTEST} characters" if text else "is empty"

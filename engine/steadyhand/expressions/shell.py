@@ -55,8 +55,13 @@ class _Reader(Struct):
     pending: list[_HereDocument] = []
 
     def peek(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.chars[at] if at < len(self.chars) else ""
+        return self.chars[self.at + ahead] if self.at + ahead < len(self.chars) else ""
+
+    def glued(self) -> str:
+        """The next character, which may belong to the sign before it. A line break between the two is lost on us."""
+        if self.peek() == "\\" and self.peek(1) == "\n":
+            raise _Lost
+        return self.peek()
 
     def take(self) -> str:
         if self.at >= len(self.chars):
@@ -85,6 +90,9 @@ class _Reader(Struct):
                 raise _Lost  # shells differ on where the body of such a here-document is
             elif char == closing:
                 return
+            elif char == "\\" and self.peek() == "\n":  # the line goes on as if neither were there
+                self.at += 1
+                continue
             elif char in _OPENERS:
                 _OPENERS[char](self, depth)
             elif char == "#" and before in _BREAKS:
@@ -95,12 +103,12 @@ class _Reader(Struct):
             elif char == "(":
                 self.parenthesis(depth)
                 char = ")"
-            elif char == "<" and self.peek() == "<":
+            elif char == "<" and self.glued() == "<":
                 self.heredoc()
             before = char
 
     def parenthesis(self, depth: int) -> None:
-        if self.peek() == "(":
+        if self.glued() == "(":
             self.at += 1
             self.arithmetic()
         else:
@@ -143,7 +151,7 @@ class _Reader(Struct):
 
     def dollar(self, depth: int, *, quoted: bool = False) -> None:
         """What a `$` opens. Depth is bounded by `command` and `expansion`, which alone call each other."""
-        char = self.peek()
+        char = self.glued()
         if char is HOLE:
             self.at += 1
             self.found.append(DOUBLE if quoted else DOLLAR)
@@ -190,13 +198,12 @@ class _Reader(Struct):
     def heredoc(self) -> None:
         """The delimiter of a here-document, after its first `<`; its body comes after the line."""
         self.at += 1
-        if self.peek() == "<":  # `<<<` takes an ordinary word
+        if self.glued() == "<":  # `<<<` takes an ordinary word
             self.at += 1
             return
-        if self.peek() == "-":
-            self.at += 1
-        tabs = self.chars[self.at - 1] == "-"
-        while self.peek() and self.peek() in _BLANK:
+        tabs = self.peek() == "-"
+        self.at += tabs
+        while self.glued() and self.peek() in _BLANK:
             self.at += 1
         start = self.at
         name = self.delimiter()
@@ -205,7 +212,7 @@ class _Reader(Struct):
 
     def delimiter(self) -> str:
         name, quote = "", ""
-        while (char := self.peek()) and (quote or char not in _BREAKS):
+        while (char := self.glued()) and (quote or char not in _BREAKS):
             if char is HOLE or char in "$`\n":
                 raise _Lost
             if char in "'\"" and quote in {"", char}:

@@ -1,1 +1,8 @@
-""""""
+"""The step graph: what may follow what, what can be proved of it, and how it is drawn. Pure."""
+
+from .build import Edge, Graph, Node, build, operations
+from .checks import CODES, check
+from .outline import outline, outline_text
+from .pictures import mermaid, text
+
+__all__ = ["CODES", "Edge", "Graph", "Node", "build", "check", "mermaid", "operations", "outline", "outline_text", "text"]

@@ -1,0 +1,78 @@
+"""The graph as text and as Mermaid; `walked` counts the edges that a run took, `marks` give outcomes of steps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ..model import END, Effect
+from .build import Graph, Node
+
+Walked = Mapping[tuple[str, str], int]
+
+SIGNS = {
+    "pass": "✓", "fail": "✗", "error": "!", "running": "…", "waiting": "?", "approved": "✓", "rejected": "✗",
+    "expired": "⏲",
+}  # fmt: skip
+
+
+def badge(node: Node) -> str:
+    """Kind, effect and whether people are asked, in a few words."""
+    words = [node.kind]
+    if node.effect is not Effect.READ:
+        words.append(node.effect.value)
+    if node.asks and node.kind not in {"gate", "choose", "ask", "manual"}:
+        words.append("gate")
+    if node.verification:
+        words.append("verification")
+    return ", ".join(words)
+
+
+def text(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
+    """One block a step, in the order of the file."""
+    taken, outcomes = walked or {}, marks or {}
+    lines: list[str] = []
+    for node in graph.nodes.values():
+        sign = f"{SIGNS.get(outcomes[node.id], '·')} " if node.id in outcomes else ""
+        lines.append(f"{sign}{node.id}  {node.title}  ({badge(node)})")
+        lines.extend(f"    · {part}" for part in node.parts)
+        for edge in graph.edges:
+            if edge.source == node.id:
+                mark = "=>" if (edge.source, edge.target) in taken else "->"
+                quiet = "  (default)" if edge.defaulted else ""
+                lines.append(f"    {edge.label} {mark} {edge.target}{quiet}")
+    return "\n".join(lines) + "\n"
+
+
+def _label(words: str) -> str:
+    """Words that Mermaid shows as they are."""
+    kept = " ".join(words.split())[:80]
+    return "".join(c if c.isalnum() or c in " .,:?!/_-()" else f"#{ord(c)};" for c in kept)
+
+
+def _name(name: str) -> str:
+    return "s_" + re.sub(r"[^A-Za-z0-9]", lambda m: f"_{ord(m[0]):x}_", name)
+
+
+def mermaid(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
+    """A flowchart in Mermaid's language; what was walked is drawn thick."""
+    taken, outcomes = walked or {}, marks or {}
+    lines = ["flowchart TD"]
+    for node in graph.nodes.values():
+        sign = f"{SIGNS.get(outcomes[node.id], '·')} " if node.id in outcomes else ""
+        words = f"{sign}{_label(node.title)}<br/>{_label(badge(node))}"
+        shape = f'{{{{"{words}"}}}}' if node.asks else f'["{words}"]'
+        lines.append(f"  {_name(node.id)}{shape}")
+    lines += [f'  {_name(end)}(["{_label(end.removeprefix(END))}"])' for end in graph.ends]
+    seen: set[tuple[str, str, str]] = set()
+    for edge in graph.edges:
+        key = (edge.source, edge.target, edge.label)
+        if key in seen or (edge.defaulted and (edge.source, edge.target) not in taken):
+            continue
+        seen.add(key)
+        arrow = "==>" if (edge.source, edge.target) in taken else "-->"
+        lines.append(f'  {_name(edge.source)} {arrow}|"{_label(edge.label)}"| {_name(edge.target)}')
+    changes = [_name(n.id) for n in graph.nodes.values() if n.effect is not Effect.READ]
+    if changes:
+        lines += ["  classDef change stroke-width:3px", f"  class {','.join(changes)} change"]
+    return "\n".join(lines) + "\n"
