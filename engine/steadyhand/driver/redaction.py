@@ -1,7 +1,7 @@
 """Takes secret values out of everything that leaves the driver: events, output streams, texts for people.
 
-Called at the one append point and by every sink. It knows the values that were revealed so far and nothing about
-where they came from. A value is looked for in each form that tools print it in (`forms`), as exact bytes.
+Called at the one append point and by every sink. Knows the values revealed so far, and nothing of where they came from.
+A value is looked for in each form that tools print it in (`forms`), as exact bytes.
 
 How it is found fast: a chunk is read as machine words, and one set intersection tells which patterns can be in it at
 all, however many there are; only those are searched for. A pattern of at least 15 bytes holds a whole aligned word of
@@ -36,14 +36,7 @@ PIECE = 256 * 1024
 """Bytes that are searched at once, which bounds what a search may need in memory."""
 
 S = TypeVar("S", bound=Struct)
-Bytes = bytes
-"""The type, where a method of the same name hides it."""
-
-Match = tuple[int, int, str]
-"""Start, negative length, name: sorts by place, the longest first."""
-
-
-# --- the forms that a value may be printed in
+Bytes = bytes  # where a method of the same name hides the type
 
 
 def forms(value: bytes) -> set[bytes]:
@@ -189,14 +182,14 @@ class Patterns:
                 self._by_word.setdefault(word, []).append(core)
         self._words = frozenset(self._by_word)
 
-    def search(self, data: bytes) -> list[Match]:
-        """Every occurrence, overlapping ones as well; of several that start at one place the longest."""
-        found: list[Match] = []
+    def search(self, data: bytes) -> list[tuple[int, int, str]]:
+        """Every occurrence (start, end, name), overlapping ones as well; of several that start together the longest."""
+        found: list[tuple[int, int, str]] = []
         for core in self._candidates(data):
             at = data.find(core)
             while at >= 0:
                 whole = next(p for p in self._longer[core] if data.startswith(p, at))
-                found.append((at, -len(whole), self.named[whole]))
+                found.append((at, at + len(whole), self.named[whole]))
                 at = data.find(core, at + 1)
         found.sort()
         return found
@@ -230,8 +223,7 @@ def _replace(patterns: Patterns, data: bytes, until: int, covered: int, last: st
     `until`), and the name of the last mark when nothing came after it. Two touching finds of one secret are one mark.
     """
     out: list[bytes] = []
-    for start, length, name in patterns.search(data):
-        end = start - length
+    for start, end, name in patterns.search(data):
         if start >= until:
             break
         if end <= covered:
@@ -287,11 +279,9 @@ class StreamRedactor:
 
 # --- texts, values and events
 
-KEPT = """outcome mode kind effect conclusion result digest digests sha256 texts runbook error handlers version driver
-before requester by roles via plans cut children"""
 KEPT = frozenset(
-    "outcome mode kind effect conclusion result digest digests sha256 texts runbook error handlers version driver "
-    "before requester by roles via plans cut children".split()  # noqa: SIM905 one line a word would bury the rule
+    "outcome mode kind effect conclusion result digest digests sha256 "  # noqa: SIM905 one line a word buries the rule
+    "texts runbook error handlers version driver before requester by roles via plans cut children".split()
 )
 """Fields in which the engine's own words, the document's names, people and hashes stand, and never text from outside.
 

@@ -9,7 +9,7 @@ many ways is refused, and so is text of more than 1 MiB. What remains is at wors
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined] # the parse tree has no public name
 from re import _parser  # type: ignore[attr-defined] # nor has its parser
@@ -23,8 +23,10 @@ LONGEST = 1024 * 1024
 _MANY = 12
 """A repetition that may go on this long counts as unbounded."""
 
-_ALPHABET = frozenset(range(129))
-"""ASCII, and 128 for every other character."""
+_WORD, _SPACE, _OTHER = 128, 129, 130
+_BEYOND = frozenset([_WORD, _SPACE, _OTHER])
+_ALPHABET = frozenset(range(128)) | _BEYOND
+"""ASCII, and one stand-in for each sort of character beyond it."""
 
 
 @lru_cache(maxsize=256)
@@ -82,13 +84,13 @@ def _parts(code: Any, detail: Any) -> Sequence[Any]:
     return []
 
 
-_REPEATS = frozenset({op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT})
+_BACKTRACK = frozenset({op.MAX_REPEAT, op.MIN_REPEAT})
+_REPEATS = _BACKTRACK | {op.POSSESSIVE_REPEAT}
 
 
 def _risky(tree: Iterable[Any]) -> bool:
     return any(
-        _splits(detail[2]) if code in _REPEATS and detail[1] > _MANY and code is not op.POSSESSIVE_REPEAT else False
-        for code, detail in _everything(tree)
+        code in _BACKTRACK and detail[1] > _MANY and _splits(detail[2]) for code, detail in _everything(tree)
     )
 
 
@@ -96,7 +98,7 @@ def _splits(body: Any) -> bool:
     """Whether the body of an unbounded repetition can match the same text in more than one way."""
     items = _flat(body)
     for code, detail in items:
-        if code in _REPEATS and detail[1] > 1 and not _fenced(_characters(detail[2]), items):
+        if code in _BACKTRACK and detail[1] > 1 and not _fenced(_characters(detail[2]), items):
             return True
         if code is op.BRANCH and _overlap(detail[1]):
             return True
@@ -143,9 +145,9 @@ def _characters(body: Any) -> frozenset[int]:
 
 def _of_item(code: Any, detail: Any) -> frozenset[int]:
     if code is op.LITERAL:
-        return frozenset(min(ord(c), 128) for c in chr(detail).lower() + chr(detail).upper())
+        return frozenset(map(_sort, chr(detail).lower() + chr(detail).upper()))
     if code is op.NOT_LITERAL:
-        return _ALPHABET - {detail}
+        return _ALPHABET - ({detail} - _BEYOND)
     if code is op.ANY:
         return _ALPHABET
     if code is op.IN:
@@ -156,30 +158,47 @@ def _of_item(code: Any, detail: Any) -> frozenset[int]:
     return frozenset() if code is op.AT else _ALPHABET
 
 
+def _sort(char: str) -> int:
+    """What stands for a character in the alphabet."""
+    if ord(char) < 128:
+        return ord(char)
+    return _WORD if char.isalnum() else _SPACE if char.isspace() else _OTHER
+
+
 def _of_class(items: Sequence[Any]) -> frozenset[int]:
     negated = bool(items) and items[0][0] is op.NEGATE
     found: set[int] = set()
+    covered: set[int] = set()
     for code, detail in items:
         if code is op.LITERAL:
-            found.add(min(detail, 128))
+            found.add(_sort(chr(detail)))
         elif code is op.RANGE:
-            found |= {min(c, 128) for c in range(detail[0], min(detail[1], 128) + 1)}
-            found |= {128} if detail[1] >= 128 else set()
+            found |= {c for c in range(detail[0], min(detail[1], 127) + 1)} | (_BEYOND if detail[1] > 127 else set())
         elif code is op.CATEGORY:
             found |= _CATEGORIES[detail]
-    # What stands for every other character may be in a class and in its opposite.
-    return (_ALPHABET - found) | {128} if negated else frozenset(found)
+            covered |= _COVERED[detail]
+    # One character beyond ASCII in a class does not keep the others of its sort out of the opposite.
+    return _ALPHABET - {c for c in found if c < 128} - covered if negated else frozenset(found)
 
 
-def _category(test: Any) -> frozenset[int]:
-    return frozenset(c for c in range(128) if test(chr(c))) | {128}
+def _category(test: Any, beyond: set[int]) -> frozenset[int]:
+    return frozenset(c for c in range(128) if test(chr(c))) | beyond
 
 
 _CATEGORIES = {
-    op.CATEGORY_DIGIT: _category(str.isdigit),
-    op.CATEGORY_NOT_DIGIT: _category(lambda c: not c.isdigit()),
-    op.CATEGORY_SPACE: _category(str.isspace),
-    op.CATEGORY_NOT_SPACE: _category(lambda c: not c.isspace()),
-    op.CATEGORY_WORD: _category(lambda c: c.isalnum() or c == "_"),
-    op.CATEGORY_NOT_WORD: _category(lambda c: not (c.isalnum() or c == "_")),
+    op.CATEGORY_DIGIT: _category(str.isdigit, {_WORD}),
+    op.CATEGORY_NOT_DIGIT: _category(lambda c: not c.isdigit(), {_WORD, _SPACE, _OTHER}),
+    op.CATEGORY_SPACE: _category(str.isspace, {_SPACE}),
+    op.CATEGORY_NOT_SPACE: _category(lambda c: not c.isspace(), {_WORD, _OTHER}),
+    op.CATEGORY_WORD: _category(lambda c: c.isalnum() or c == "_", {_WORD}),
+    op.CATEGORY_NOT_WORD: _category(lambda c: not (c.isalnum() or c == "_"), {_SPACE, _OTHER}),
 }
+_COVERED: Mapping[Any, set[int]] = {
+    op.CATEGORY_DIGIT: set(),
+    op.CATEGORY_NOT_DIGIT: {_SPACE, _OTHER},
+    op.CATEGORY_SPACE: {_SPACE},
+    op.CATEGORY_NOT_SPACE: {_WORD, _OTHER},
+    op.CATEGORY_WORD: {_WORD},
+    op.CATEGORY_NOT_WORD: {_SPACE, _OTHER},
+}
+"""The sorts of characters beyond ASCII that a category holds all of."""

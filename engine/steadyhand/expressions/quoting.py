@@ -22,7 +22,7 @@ from typing import Any
 
 from ..model.text import Literal, Part, Syntax, Value
 from .failures import NotYetKnown, NulByte, TemplateError
-from .values import Raw, SecretRef, Truncated, Unknown, kind, transformed
+from .values import Raw, SecretRef, Truncated, Unknown, Unusable, kind, transformed
 
 DEEPEST = 100
 """How many lists and maps may lie inside each other in a value."""
@@ -92,6 +92,8 @@ def no_data(value: Any, label: str) -> TemplateError:
         return transformed(value.name)
     if isinstance(value, Unknown):
         return NotYetKnown(value.label)
+    if isinstance(value, Unusable):
+        return value.error
     if isinstance(value, Truncated):
         return TemplateError(f"`{label}` is not whole: {value.why}", "make the command print less")
     return TemplateError(f"`{label}` is {kind(value)}")

@@ -14,18 +14,18 @@ from typing import Any
 
 from jinja2 import StrictUndefined, Template, pass_context
 from jinja2.nativetypes import NativeCodeGenerator
-from jinja2.runtime import Context, LoopContext
+from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from . import filters, rewrite
 from .failures import NotYetKnown, TemplateError
 from .lookup import Absent, follow, member, unknown_root
 from .quoting import as_text
-from .values import Given, SecretRef, Truncated, Unknown, kind, transformed
+from .values import Given, SecretRef, Truncated, Unknown, Unusable, kind, transformed
 from .work import OUTPUT, Work, affordable, power, product
 
 
-class _Missing(StrictUndefined):
+class _Missing(StrictUndefined, Unusable):
     """A name that leads nowhere: an error once it is used. What is taken from it is missing for the same reason."""
 
     __slots__ = ()
@@ -36,8 +36,18 @@ class _Missing(StrictUndefined):
 
     @property
     def error(self) -> TemplateError:
+        """What to raise when it is used."""
         error = self._undefined_exception(self._undefined_message)
         return error if isinstance(error, TemplateError) else TemplateError(str(error).rstrip("."))
+
+
+def _usable(value: Any) -> Any:
+    """The value, unless it is missing. The engine has a class of its own for the `else` that an `if` lacks."""
+    if isinstance(value, _Missing):
+        raise value.error
+    if isinstance(value, Undefined):
+        raise TemplateError("an `if` without `else` has nothing to give", "write what it is otherwise: `else ''`")
+    return value
 
 
 class _RunContext(Context):
@@ -106,8 +116,7 @@ def _operation(context: Any, name: str, function: Callable[..., Any], *args: Any
     for value in values:
         if isinstance(value, SecretRef):
             raise transformed(value.name)
-        if isinstance(value, _Missing):
-            raise value.error
+        _usable(value)
     unknown = next((v for v in values if isinstance(v, Unknown)), None)
     if unknown is not None:
         return unknown
@@ -144,14 +153,14 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
     @pass_context
     def run(context: Any, value: Any, *args: Any, **named: Any) -> Any:
-        if lenient and isinstance(value, _Missing):
+        if lenient and isinstance(value, Undefined):
             return args[0] if args else named.get("default_value", "")
         bound = function
         if name in _ENGINE_CONTEXT:
             bound = lambda *a, **n: function(context, *a, **n)  # noqa: E731 short
         elif name in _ENGINE_ENVIRONMENT:
             bound = lambda *a, **n: function(context.environment, *a, **n)  # noqa: E731 short
-        if name in _TEXT and not isinstance(value, (SecretRef, Unknown, _Missing)):
+        if name in _TEXT and not isinstance(value, (SecretRef, Unknown, Undefined)):
             value = as_text(value)
         return _operation(context, f"the filter `{name}`", bound, value, *args, **named)
 
@@ -161,7 +170,7 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 def _tested(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A test as an operation. Whether something is there may be asked of anything."""
     if name in {"defined", "undefined"}:
-        return lambda value: (not isinstance(value, _Missing)) is (name == "defined")
+        return lambda value: (not isinstance(value, Undefined)) is (name == "defined")
 
     @pass_context
     def run(context: Any, value: Any, *args: Any) -> Any:
@@ -258,9 +267,7 @@ def _turns(context: Any, value: Any) -> list[Any]:
 
 
 def _given(value: Any, label: str) -> Given:
-    if isinstance(value, _Missing):
-        raise value.error
-    return Given(value, label)
+    return Given(_usable(value), label)
 
 
 _INNER: Mapping[str, Callable[..., Any]] = {

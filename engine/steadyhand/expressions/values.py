@@ -81,6 +81,17 @@ class Unknown:
         return f"⟨{self.label}⟩"
 
 
+class Unusable:
+    """Stands for a value that cannot be used, with the error that says why. Made by the sandbox."""
+
+    __slots__ = ()
+
+    @property
+    def error(self) -> TemplateError:
+        """What to raise when it is used."""
+        raise NotImplementedError
+
+
 class Truncated(Struct, frozen=True):
     """Text of which more came than was kept: `text` is its beginning, `size` how many bytes came."""
 

@@ -1,0 +1,120 @@
+"""The transcript, a run and a list of runs as JSON documents: a contract for programs (design: `--json`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from .. import events as e
+from ..model import Runbook
+from .transcript import Transcript, draw
+from .words import rfc3339, seconds
+
+_TIMES = frozenset({"started", "ended", "last", "entered", "left", "opened", "closed", "at"})
+
+
+def render(t: Transcript) -> dict[str, Any]:
+    """The transcript as a JSON document. Times are RFC 3339 (UTC), durations seconds."""
+    found = _readable(msgspec.to_builtins({n: getattr(t, n) for n in t.__struct_fields__ if n != "walked"}))
+    found["remarks"] = [{"at": rfc3339(at), "text": text} for at, text in t.remarks]
+    for section, drawn in zip(found["sections"], t.sections, strict=True):
+        section["remarks"] = [{"at": rfc3339(at), "text": text} for at, text in drawn.remarks]
+    found["path"] = [{"from": a, "to": b, "times": n} for (a, b), n in t.walked.items()]
+    return {"transcript": 1, **found}
+
+
+def _readable(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {k: v if k in {"values", "facts", "inputs"} else _readable(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_readable(v) for v in value]
+    if name in _TIMES and isinstance(value, int):
+        return rfc3339(value) if value else None
+    return seconds(value) if name == "duration" else value
+
+
+class Summary(msgspec.Struct):
+    """A run in one line."""
+
+    id: str
+    runbook: str = ""
+    status: str = "running"
+    conclusion: str | None = None
+    mode: str = ""
+    started_at: str = ""
+    ended_at: str | None = None
+    waiting_for: list[str] = msgspec.field(default_factory=list)
+    requester: str = ""
+
+
+def summarise(recorded: Sequence[e.Recorded]) -> Summary:
+    """A run in one line: running while something may happen by itself, waiting while people must answer."""
+    found = Summary(recorded[0].stream if recorded else "")
+    for one in recorded:
+        match one.event:
+            case e.RunStarted(runbook=runbook, mode=mode, requester=requester):
+                found.runbook, found.mode, found.requester = runbook, mode, requester
+                found.started_at = rfc3339(one.at)
+            case e.GateOpened(gate=gate):
+                found.waiting_for.append(gate)
+            case e.GateClosed(gate=gate) if gate in found.waiting_for:
+                found.waiting_for.remove(gate)
+            case e.RunConcluded(conclusion=conclusion):
+                found.conclusion, found.ended_at = conclusion, rfc3339(one.at)
+                found.waiting_for = []
+    found.status = "concluded" if found.conclusion else "waiting" if found.waiting_for else "running"
+    return found
+
+
+def detail(recorded: Sequence[e.Recorded], runbook: Runbook) -> dict[str, Any]:
+    """A run with its path, every step's attempts, and the open gates."""
+    t = draw(recorded, runbook)
+    steps: dict[str, Any] = {}
+    for section in t.sections:
+        step = steps.setdefault(section.path, {"title": section.title, "outcome": None, "attempts": []})
+        step["outcome"] = section.outcome or None
+        for attempt in section.attempts:
+            step["attempts"].append(
+                {
+                    "path": attempt.path,
+                    "attempt": attempt.number,
+                    "outcome": attempt.outcome or None,
+                    "reason": attempt.reason,
+                    "expected": [f.expected for f in attempt.findings],
+                    "actual": [f.actual for f in attempt.findings],
+                    "facts": attempt.facts,
+                    "duration": seconds(attempt.duration),
+                }
+            )
+    path = [{"step": s.path, "outcome": s.outcome or None, "to": s.to or None} for s in t.sections]
+    gates = [_gate(one) for one in _open(recorded)]
+    return {**msgspec.to_builtins(summarise(recorded)), "path": path, "steps": steps, "gates": gates, "in_doubt": t.in_doubt}
+
+
+def _open(recorded: Sequence[e.Recorded]) -> list[e.GateOpened]:
+    found: dict[str, e.GateOpened] = {}
+    for one in recorded:
+        match one.event:
+            case e.GateOpened() as opened:
+                found[opened.gate] = opened
+            case e.GateClosed(gate=gate):
+                found.pop(gate, None)
+            case e.RunConcluded():
+                found.clear()
+    return list(found.values())
+
+
+def _gate(gate: e.GateOpened) -> dict[str, Any]:
+    return {
+        "id": gate.gate,
+        "kind": gate.kind,
+        "prompt": gate.prompt,
+        "options": dict(gate.options),
+        "digest": gate.digest,
+        "preview": gate.preview,
+        "roles": list(gate.roles),
+        "quorum": gate.quorum,
+        "due": rfc3339(gate.due) if gate.due else None,
+    }

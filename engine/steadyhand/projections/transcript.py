@@ -1,0 +1,374 @@
+"""What happened in a run, as one value that every renderer shows: a fold over its events, and nothing beside them.
+
+A section is one visit of a step. Everything that happened at or below its path during that visit belongs to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from .. import events as e
+from ..graph.build import kind_of
+from ..model import Artifact, Diagnose, Finding, Runbook, Step
+from .words import CONCLUSIONS, took
+
+
+class Answered(Struct, frozen=True):
+    """What a person said to a question. `refused` says why it did not count."""
+
+    at: int
+    by: str
+    answer: str
+    via: str = ""
+    comment: str = ""
+    value: Any = None
+    refused: str = ""
+
+
+class Question(Struct):
+    """A gate: what was asked, and exactly what a yes was a yes to."""
+
+    gate: str
+    kind: str
+    prompt: str
+    preview: str
+    digest: str
+    effect: str
+    targets: tuple[str, ...]
+    evidence: tuple[str, ...]
+    roles: tuple[str, ...]
+    quorum: int
+    options: Mapping[str, str]
+    opened: int
+    closed: int = 0
+    result: str = ""
+    reason: str = ""
+    answers: list[Answered] = field(default_factory=list)
+
+
+class Attempt(Struct):
+    """One attempt at one path: what was to run, and what came of it."""
+
+    path: str
+    label: str
+    number: int
+    kind: str
+    effect: str
+    preview: str
+    started: int
+    gate: str = ""
+    targets: tuple[str, ...] = ()
+    outcome: str = ""
+    reason: str = ""
+    hint: str = ""
+    error: str = ""
+    unsure: bool = False
+    duration: int = 0
+    findings: tuple[Finding, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
+    confined: bool = False
+    remarks: list[str] = field(default_factory=list)
+
+
+class Section(Struct):
+    """One visit of a step."""
+
+    path: str
+    title: str
+    kind: str
+    visit: int
+    entered: int
+    outcome: str = ""
+    left: int = 0
+    to: str = ""
+    decided: str = ""
+    gates: list[Question] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Transcript(Struct):
+    """A run as people read it. Times are microseconds (UTC)."""
+
+    run: str
+    runbook: str
+    title: str
+    digest: str
+    mode: str
+    requester: str
+    severity: str = ""
+    services: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    started: int = 0
+    ended: int = 0
+    last: int = 0
+    conclusion: str = ""
+    reason: str = ""
+    in_doubt: tuple[str, ...] = ()
+    summary: list[str] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+    preflight: tuple[tuple[str, bool, str], ...] = ()
+    walked: dict[tuple[str, str], int] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    events: int = 0
+    head: str = ""
+
+
+def draw(recorded: Sequence[e.Recorded], runbook: Runbook) -> Transcript:
+    """The transcript of a run, as far as it has come. `runbook` gives titles; everything else is in the events."""
+    drawer = _Drawer(runbook, recorded[0].stream if recorded else "")
+    for one in recorded:
+        drawer.take(one)
+    return drawer.done()
+
+
+class _Drawer:
+    def __init__(self, runbook: Runbook, run: str) -> None:
+        self._runbook = runbook
+        self._t = Transcript(run, runbook.name, runbook.title, runbook.digest, "", "")
+        self._t.severity = runbook.severity.value if runbook.severity else ""
+        self._t.services = runbook.services
+        self._gates: dict[str, Question] = {}
+        self._attempts: dict[str, Attempt] = {}
+        self._calls: dict[str, Runbook] = {"": runbook}
+
+    def take(self, one: e.Recorded) -> None:
+        self._t.events, self._t.last = one.seq, one.at
+        handler = _TAKES.get(type(one.event))
+        if handler is not None:
+            handler(self, one, one.event)
+
+    # --- where things belong
+
+    def _section(self, path: str) -> Section | None:
+        for section in reversed(self._t.sections):
+            if path == section.path or (path.startswith(section.path) and path[len(section.path)] in ".[:/"):
+                return section
+        return None
+
+    def _step(self, path: str) -> Step | None:
+        """The step that a path of a step (not of a part of one) names."""
+        head, slash, name = path.rpartition("/")
+        found = self._calls.get(head if slash else "")
+        return found.steps.get(name) if found else None
+
+    def _label(self, path: str) -> str:
+        """What a part of a step is called: its cause, its item, its phase."""
+        section = self._section(path)
+        if section is None or section.path == path:
+            return ""
+        rest = path[len(section.path) :].lstrip(".:/")
+        step = self._step(section.path)
+        if step is not None and isinstance(step.body, Diagnose):
+            return next((check.cause for check in step.body.checks if check.id == rest), rest)
+        return rest
+
+    def _remark(self, path: str, at: int, text: str) -> None:
+        section = self._section(path) if path else None
+        (section.remarks if section else self._t.remarks).append((at, text))
+
+    # --- events
+
+    def started(self, one: e.Recorded, event: e.RunStarted) -> None:
+        t = self._t
+        t.runbook, t.digest, t.mode, t.requester = event.runbook, event.digest, event.mode, event.requester
+        t.inputs, t.started = event.inputs, one.at
+
+    def entered(self, one: e.Recorded, event: e.StepEntered) -> None:
+        if event.came_from:
+            self._leave(event.came_from, event.outcome, event.path, one.at)
+        step = self._step(event.path)
+        kind = kind_of(step) if step else "step"
+        title = step.title if step else event.path
+        self._t.sections.append(Section(event.path, title, kind, event.visit, one.at))
+
+    def _leave(self, path: str, outcome: str, to: str, at: int) -> None:
+        section = self._section(path)
+        if section is not None and section.path == path:
+            section.outcome, section.to, section.left = outcome, to, at
+            section.decided = self._decided(section)
+        if "/" not in path:
+            key = (path, to)
+            self._t.walked[key] = self._t.walked.get(key, 0) + 1
+            self._t.marks[path] = outcome
+
+    def _decided(self, section: Section) -> str:
+        """The cause that decided a diagnosis: the first in the runbook's order that failed."""
+        step = self._step(section.path)
+        if step is None or not isinstance(step.body, Diagnose) or section.outcome != "fail":
+            return ""
+        failed = {a.path for a in section.attempts if a.outcome == "fail"}
+        return next((c.cause for c in step.body.checks if f"{section.path}.{c.id}" in failed), "")
+
+    def intended(self, one: e.Recorded, event: e.StepIntended) -> None:
+        section = self._section(event.path)
+        attempt = Attempt(
+            event.path, self._label(event.path), event.attempt, event.kind, event.effect, event.preview, one.at,
+            event.gate, event.targets, confined=event.confined,
+        )  # fmt: skip
+        self._attempts[event.path] = attempt
+        if section is not None:
+            section.attempts.append(attempt)
+
+    def settled(self, one: e.Recorded, event: e.StepSettled) -> None:
+        attempt = self._attempts.get(event.path)
+        if attempt is None or not event.attempt or attempt.number != event.attempt:
+            attempt = Attempt(event.path, self._label(event.path), event.attempt, "", "", "", one.at)
+            section = self._section(event.path)
+            if section is not None:
+                section.attempts.append(attempt)
+        for name in (
+            "outcome", "reason", "hint", "error", "unsure", "duration", "findings", "artifacts", "values", "facts",
+            "simulated",
+        ):  # fmt: skip
+            setattr(attempt, name, getattr(event, name))
+        self._facts(event.path, event.facts)
+
+    def _facts(self, path: str, facts: Mapping[str, Any]) -> None:
+        section = self._section(path)
+        if section is not None:
+            section.facts.update(facts)
+
+    def facts_set(self, one: e.Recorded, event: e.FactsSet) -> None:
+        del one
+        self._facts(event.path, event.facts)
+        section = self._section(event.path)
+        if section is not None:
+            section.findings = event.findings
+
+    def interrupted(self, one: e.Recorded, event: e.StepInterrupted) -> None:
+        del one
+        attempt = self._attempts.get(event.path)
+        if attempt is not None:
+            attempt.outcome, attempt.reason = "interrupted", event.reason
+
+    def resumed(self, one: e.Recorded, event: e.RunResumed) -> None:
+        cut = [a for a in self._attempts.values() if not a.outcome]
+        for attempt in cut:
+            attempt.outcome, attempt.reason = "interrupted", "its engine was gone when the run was resumed"
+        self._t.remarks.append((one.at, f"resumed by {event.driver} (before: {event.before or 'unknown'})"))
+
+    def paused(self, one: e.Recorded, event: e.RunPaused) -> None:
+        why = {"waiting": "left to wait for a person", "interrupted": "interrupted, and left to be resumed"}
+        self._t.remarks.append((one.at, why.get(event.reason, event.reason)))
+
+    def opened(self, one: e.Recorded, event: e.GateOpened) -> None:
+        question = Question(
+            event.gate, event.kind, event.prompt, event.preview, event.digest, event.effect, event.targets,
+            event.evidence, event.roles, event.quorum, event.options, one.at,
+        )  # fmt: skip
+        self._gates[event.gate] = question
+        section = self._section(event.path)
+        if section is not None:
+            section.gates.append(question)
+
+    def answered(self, one: e.Recorded, event: e.GateAnswered) -> None:
+        question = self._gates.get(event.gate)
+        if question is not None:
+            question.answers.append(Answered(one.at, event.by, event.answer, event.via, event.comment, event.value))
+
+    def refused(self, one: e.Recorded, event: e.AnswerRefused) -> None:
+        said = Answered(one.at, event.by, event.answer, event.via, event.comment, None, event.reason)
+        question = self._gates.get(event.gate)
+        if question is not None:
+            question.answers.append(said)
+        else:
+            self._t.remarks.append((one.at, f"an answer of {event.by} to {event.gate} was refused: {event.reason}"))
+
+    def closed(self, one: e.Recorded, event: e.GateClosed) -> None:
+        question = self._gates.get(event.gate)
+        if question is not None:
+            question.closed, question.result, question.reason = one.at, event.result, event.reason
+
+    def child_found(self, one: e.Recorded, event: e.ChildFound) -> None:
+        text = f"process {event.pid} of attempt {event.attempt} had outlived its engine: {event.command}"
+        self._remark(event.path, one.at, text)
+
+    def child_stopped(self, one: e.Recorded, event: e.ChildStopped) -> None:
+        self._remark(event.path, one.at, f"process {event.pid} was ended ({event.how or 'it had ended by itself'})")
+
+    def noted(self, one: e.Recorded, event: e.NoteAdded) -> None:
+        self._t.remarks.append((one.at, f"note by {event.by}: {event.text}"))
+
+    def stopping(self, one: e.Recorded, event: e.StopRequested) -> None:
+        self._t.remarks.append((one.at, f"{event.by} asked for a stop{f': {event.reason}' if event.reason else ''}"))
+
+    def escalating(self, one: e.Recorded, event: e.EscalationRaised) -> None:
+        contact = f" ({event.contact})" if event.contact else ""
+        self._t.remarks.append((one.at, f"escalated to {event.to or 'nobody named'}{contact} after {took(event.after)}"))
+
+    def preflight(self, one: e.Recorded, event: e.PreflightChecked) -> None:
+        del one
+        self._t.preflight = event.rows
+
+    def called(self, one: e.Recorded, event: e.CallStarted) -> None:
+        caller = self._calls.get(event.path.rpartition("/")[0], self._runbook)
+        inner = caller.calls.get(event.runbook)
+        if inner is not None:
+            self._calls[event.path] = inner
+        self._remark(event.path, one.at, f"runbook {event.runbook} begins")
+
+    def scope_ended(self, one: e.Recorded, event: e.ScopeEnded) -> None:
+        self._leave(event.came_from, event.outcome, f"end.{event.conclusion}", one.at)
+
+    def expanded(self, one: e.Recorded, event: e.EachExpanded) -> None:
+        self._remark(event.path, one.at, f"{len(event.keys)} items: {', '.join(event.keys[:20])}")
+
+    def concluded(self, one: e.Recorded, event: e.RunConcluded) -> None:
+        t = self._t
+        t.conclusion, t.reason, t.in_doubt, t.ended = event.conclusion, event.reason, event.in_doubt, one.at
+        if event.came_from and event.outcome:
+            self._leave(event.came_from, event.outcome, f"end.{event.conclusion}", one.at)
+
+    def done(self) -> Transcript:
+        self._t.summary = list(_summary(self._t))
+        return self._t
+
+
+_TAKES: dict[type, Any] = {
+    e.RunStarted: _Drawer.started, e.StepEntered: _Drawer.entered, e.StepIntended: _Drawer.intended,
+    e.StepSettled: _Drawer.settled, e.FactsSet: _Drawer.facts_set, e.StepInterrupted: _Drawer.interrupted,
+    e.RunResumed: _Drawer.resumed, e.RunPaused: _Drawer.paused, e.GateOpened: _Drawer.opened,
+    e.GateAnswered: _Drawer.answered, e.AnswerRefused: _Drawer.refused, e.GateClosed: _Drawer.closed,
+    e.ChildFound: _Drawer.child_found, e.ChildStopped: _Drawer.child_stopped, e.NoteAdded: _Drawer.noted,
+    e.StopRequested: _Drawer.stopping, e.EscalationRaised: _Drawer.escalating, e.CallStarted: _Drawer.called,
+    e.PreflightChecked: _Drawer.preflight, e.ScopeEnded: _Drawer.scope_ended, e.EachExpanded: _Drawer.expanded,
+    e.RunConcluded: _Drawer.concluded,
+}  # fmt: skip
+
+
+def _summary(t: Transcript) -> Iterator[str]:
+    """What happened in a few plain sentences, each from what the events say."""
+    found = [s.decided for s in t.sections if s.decided]
+    if found:
+        yield f"The cause found: {'; '.join(dict.fromkeys(found))}."
+    for section in t.sections:
+        yield from _changed(section)
+    if t.conclusion:
+        yield f"The run ended {CONCLUSIONS.get(t.conclusion, t.conclusion)}, after {took(t.ended - t.started)}."
+        if t.reason:
+            yield f"{t.reason[:1].upper()}{t.reason[1:]}."
+    else:
+        waiting = [q.gate for s in t.sections for q in s.gates if not q.result]
+        yield f"The run waits for people at: {', '.join(waiting)}." if waiting else "The run has not ended."
+
+
+def _changed(section: Section) -> Iterator[str]:
+    """What a step changed, by whose yes, and whether it was shown to work."""
+    changes = [a for a in section.attempts if a.effect in {"change", "destructive"} and not a.simulated]
+    if not changes:
+        return
+    said = [answer for q in section.gates if q.result in {"approved", "run_again"} for answer in q.answers if not answer.refused]
+    by = f", approved by {', '.join(dict.fromkeys(a.by for a in said))}" if said else ""
+    last = changes[-1]
+    yield f"Changed: {section.title} ({last.outcome or 'running'}{by})."
+

@@ -1,0 +1,71 @@
+"""Times, durations and conclusions in the words that people read. Pure: times come from events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..source import format_duration, format_size
+
+CONCLUSIONS = {
+    "healthy": "healthy: no fault was found",
+    "resolved": "resolved: it was changed and verified",
+    "escalated": "escalated: it was handed over to people",
+    "stopped": "stopped by a person",
+    "broken": "broken: the runbook or the engine failed",
+    "": "not concluded",
+}
+
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def civil(at: int) -> tuple[int, int, int, int, int, int]:
+    """Year, month, day, hour, minute, second (UTC) of a time in microseconds since 1970."""
+    seconds = at // 1_000_000
+    day, rest = divmod(seconds, 86_400)
+    # Days to a date of the proleptic Gregorian calendar, counted in eras of 400 years that begin in March.
+    shifted = day + 719_468
+    era, of_era = divmod(shifted, 146_097)
+    year_of_era = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    day_of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    shifted_month = (5 * day_of_year + 2) // 153
+    month = shifted_month + 3 if shifted_month < 10 else shifted_month - 9
+    year = year_of_era + era * 400 + (month <= 2)
+    return year, month, day_of_year - (153 * shifted_month + 2) // 5 + 1, rest // 3600, rest % 3600 // 60, rest % 60
+
+
+def stamp(at: int) -> str:
+    """`2026-11-23 02:14:07Z`."""
+    year, month, day, hour, minute, second = civil(at)
+    return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z"
+
+
+def clock(at: int) -> str:
+    """`02:14:07`."""
+    return stamp(at)[11:19]
+
+
+def rfc3339(at: int) -> str:
+    """`2026-11-23T02:14:07.123456Z`."""
+    return f"{stamp(at)[:-1].replace(' ', 'T')}.{at % 1_000_000:06}Z"
+
+
+def seconds(duration: int) -> float:
+    """A duration in seconds, to the millisecond."""
+    return round(duration / 1_000_000, 3)
+
+
+def took(duration: int) -> str:
+    """A duration for people."""
+    return format_duration(max(duration, 0))
+
+
+def size(count: int) -> str:
+    """A number of bytes for people."""
+    return format_size(count)
+
+
+def brief(value: Any, most: int = 160) -> str:
+    """A value on one line."""
+    text = value if isinstance(value, str) else repr(value)
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
