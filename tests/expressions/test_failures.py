@@ -27,7 +27,7 @@ def test_a_problem_is_an_error_unless_it_says_otherwise():
 
 @pytest.mark.parametrize(
     ("word", "known", "meant"),
-    [("hots", ["host", "port"], "host"), ("zzz", ["host"], ""), ("x", [], ""), ("hots", ["host", 5, None], "host")],
+    [("hots", ["host", "port"], "host"), ("zzz", ["host"], ""), ("itn", ["min", "int"], "int"), ("x", [], ""), ("hots", ["host", 5, None], "host")],
 )
 def test_the_nearest_word_is_found_or_none(word, known, meant):
     assert nearest(word, known) == meant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -21,6 +21,9 @@ from ..model import Conclusion, Mode, Runbook
 from ..schema import from_text, problems
 from . import library
 from .services import Services
+
+if TYPE_CHECKING:
+    from ..journal.lease import Lease
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -244,3 +247,10 @@ def driven_elsewhere(services: Services, run: str) -> str:
     from ..journal.lease import holder  # noqa: PLC0415 not for `validate`
 
     return holder(services.store_url, run)
+
+
+def lease(services: Services, run: str) -> Lease | None:
+    """The right to drive a run on this machine, or None when another process has it."""
+    from ..journal.lease import acquire  # noqa: PLC0415 not for `validate`
+
+    return acquire(services.store_url, run, services.ports().actor)

@@ -79,6 +79,11 @@ class Services:
         state = self.environ.get("XDG_STATE_HOME") or os.path.join(self.environ.get("HOME", "~"), ".local", "state")
         return self._store or self.environ.get("STEADY_STORE", "") or from_settings or f"{state}/steadyhand/journal.db"
 
+    @property
+    def named_store(self) -> str:
+        """The store as it was named on the command line; '' when it was not."""
+        return self._store
+
     @cached_property
     def journal(self) -> Journal:
         """The store, opened (and made where it does not exist)."""
@@ -140,6 +145,7 @@ class Services:
             actor=f"engine@{self.host}/{os.getpid()}",
             host=self.host,
             clock=self.clock,
+            lock=self.store_url,
         )
 
 

@@ -52,7 +52,7 @@ class Driver:
     ) -> None:
         self._ports = ports
         self._runbook = runbook
-        self._stream = stream
+        self._stream = self.stream = stream
         self._people = people
         self._observer = observer
         self._redactor = redactor

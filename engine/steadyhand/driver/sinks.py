@@ -1,120 +1,206 @@
-"""Output on its way to the journal: redacted, hashed, kept up to a limit. Constant memory, whatever comes."""
+"""Where a stream of output goes: redacted, hashed, kept up to a limit, excerpted, shown. Constant memory.
+
+Lent to handlers as their `Sink`, closed by the hands when the attempt is over. Whatever goes wrong while output is
+kept (a full disk, a store that cannot take it), the attempt goes on, and the artifact and `note` say what is missing.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
-import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from io import BytesIO
+from typing import IO, BinaryIO, cast
 
+from ..errors import SteadyError
 from ..model import Artifact
 from .redaction import Redactor
 
+IN_MEMORY = 64 * 1024
+"""Bytes that may come before a file is opened."""
+READABLE = 1024 * 1024
+"""Bytes from the beginning that `text` can give."""
 EXCERPT = 4 * 1024
-"""Bytes of the head and of the tail that an event keeps."""
-SEEN = 1024 * 1024
-"""Bytes that expectations and facts can look at."""
-INLINE = 8 * 1024
-"""Up to this size the excerpt is everything, and nothing is stored beside the journal."""
-MEMORY = 64 * 1024
-"""Bytes kept in memory before a temporary file is made."""
+"""Bytes of the head and of the tail of a long stream."""
+INLINE = 2 * EXCERPT
+"""Bytes up to which a stream is its own excerpt, and nothing is stored beside the journal."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+Put = Callable[[BinaryIO], tuple[str, int]]
 
 
 class Spool:
-    """One stream of one attempt."""
+    """One stream of one attempt. Written by one thread; not to be used after `finish`, but for reading."""
 
     def __init__(
-        self, name: str, redactor: Redactor, limit: int, on_data: Callable[[str, bytes], None] | None = None
+        self,
+        name: str,
+        redactor: Redactor,
+        limit: int,
+        on_data: Callable[[str, bytes], None] | None = None,
+        folder: str | None = None,
     ) -> None:
+        """`limit` is how many bytes are stored; `folder` is where the unnamed file lies (default: the system's)."""
         self.name = name
         self.note = ""
-        self._redactor = redactor.stream()
+        """After `finish`: what could not be kept, and why; '' when all that the limit allows is there."""
+        self._redactor = redactor
+        self._stream = redactor.stream()
         self._limit = limit
         self._on_data = on_data
-        self._lock = threading.Lock()
+        self._folder = folder
         self._hash = hashlib.sha256()
-        self._size = 0
-        self._start = bytearray()
+        self._came = 0
+        self._first = bytearray()
         self._tail = b""
-        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115 closed by finish
+        self._file: IO[bytes] | None = None
         self._stored = 0
-        self._closed = False
+        self._trouble = ""
+        self._finished = False
+        self._artifact: Artifact | None = None
 
     @property
     def size(self) -> int:
-        """How many bytes came (after redaction)."""
-        return self._size
+        """How many bytes came, after redaction."""
+        return self._came + len(self._stream.peek())
 
     def write(self, data: bytes) -> None:
-        """Take bytes as they come."""
-        with self._lock:
-            if not self._closed:
-                self._take(self._redactor.feed(data))
+        """Take bytes as they come. What comes after `finish` is dropped."""
+        if not self._finished:
+            self._take(self._stream.feed(data))
 
-    def _take(self, clean: bytes) -> None:
-        if not clean:
+    def text(self, limit: int = READABLE) -> str:
+        """The beginning of what came, at most `limit` bytes, undecodable bytes as lone surrogates."""
+        start = bytes(self._first[:limit])
+        if len(start) == self._came:
+            start = (start + self._stream.peek())[:limit]
+        return start.decode("utf-8", "surrogateescape")
+
+    def finish(self, put: Put) -> Artifact | None:
+        """The stream has ended: store it through `put` if it is long. None when nothing came. Never raises for I/O."""
+        if not self._finished:
+            self._finished = True
+            self._take(self._stream.close())
+            self._artifact = self._settle(put) if self._came else None
+        return self._artifact
+
+    # --- keeping
+
+    def _take(self, data: bytes) -> None:
+        if not data:
             return
-        self._size += len(clean)
-        self._hash.update(clean)
-        if len(self._start) < SEEN:
-            self._start += clean[: SEEN - len(self._start)]
-        self._tail = clean[-EXCERPT:] if len(clean) >= EXCERPT else (self._tail + clean)[-EXCERPT:]
-        self._store(clean)
+        self._hash.update(data)
+        self._came += len(data)
+        self._tail = data[-EXCERPT:] if len(data) >= EXCERPT else (self._tail + data)[-EXCERPT:]
+        if self._came > IN_MEMORY and self._stored < self._limit and not self._trouble:
+            self._store(data)
+        room = READABLE - len(self._first)
+        if room > 0:
+            self._first += data[:room]
         if self._on_data is not None:
-            self._on_data(self.name, clean)
+            self._on_data(self.name, data)
 
-    def _store(self, clean: bytes) -> None:
-        """Keep it up to the limit. A full disk loses the rest of the output, and never the run."""
-        room = self._limit - self._stored
-        if room <= 0 or self.note:
-            return
+    def _store(self, data: bytes) -> None:
+        """Write on, as far as the limit allows; the first time, what came before as well."""
         try:
-            self._file.write(clean[:room])
-            self._stored += min(room, len(clean))
+            if self._file is None:
+                from tempfile import TemporaryFile  # noqa: PLC0415 most steps print little
+
+                file = TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 it lives as long as the stream
+                self._file = cast("IO[bytes]", file)
+                self._write(bytes(self._first))
+            self._write(data)
         except OSError as problem:
-            self.note = f"only {self._stored} bytes of {self.name} could be kept: {problem.strerror}"
+            self._trouble = problem.strerror or str(problem)
 
-    def _flush(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._take(self._redactor.close())
+    def _write(self, data: bytes) -> None:
+        assert self._file is not None  # noqa: S101 opened just before
+        view = memoryview(data)[: self._limit - self._stored]
+        while view:
+            written = self._file.write(view)
+            self._stored += written
+            view = view[written:]
 
-    def text(self, limit: int = SEEN) -> str:
-        """What came so far, as text; at most `limit` bytes of it (and never more than SEEN)."""
-        with self._lock:
-            self._flush()
-            return bytes(self._start[:limit]).decode("utf-8", "surrogateescape")
+    # --- settling
 
-    def finish(self, put: Callable[[BinaryIO], tuple[str, int]]) -> Artifact | None:
-        """Close the stream and keep what came: inline when it is short, else as an artifact. None when nothing came."""
-        with self._lock:
-            self._flush()
-            if not self._size:
+    def _settle(self, put: Put) -> Artifact:
+        digest = self._hash.hexdigest()
+        if self._came <= INLINE:
+            head = self._readable(bytes(self._first))
+            return Artifact(self.name, self._came, digest, "", self._came, head)
+        sha256, stored = self._put(put)
+        head, tail = self._readable(_whole_start(bytes(self._first[:EXCERPT]))), self._readable(_whole_end(self._tail))
+        return Artifact(self.name, self._came, digest, sha256, stored, head, tail, whole=stored == self._came)
+
+    def _put(self, put: Put) -> tuple[str, int]:
+        """Store what was kept. A store that cannot take it loses the output, not the run."""
+        memory = min(len(self._first), self._limit)
+        content: IO[bytes] = BytesIO(bytes(self._first[:memory]))
+        try:
+            if self._file is not None and self._stored >= memory:
+                content = self._file
+                content.truncate(self._stored)
+                content.seek(0)
+            sha256, stored = put(cast("BinaryIO", content))
+        except (OSError, SteadyError) as problem:
+            self._trouble = str(problem)
+            sha256, stored = "", 0
+        finally:
+            content.close()
+            if self._file is not None:
                 self._file.close()
-                return None
-            sha256 = ""
-            if self._size > INLINE:
-                self._file.seek(0)
-                sha256, _ = put(self._file)  # type: ignore[arg-type]  # a temporary file reads like any other
-            self._file.close()
-        short = self._size <= INLINE
-        return Artifact(
-            name=self.name,
-            size=self._size,
-            digest=self._hash.hexdigest(),
-            sha256=sha256,
-            stored=self._stored,
-            head=readable(bytes(self._start[: INLINE if short else EXCERPT])),
-            tail="" if short else readable(self._tail),
-            whole=self._stored == self._size,
-        )
+        if self._trouble and stored < min(self._came, self._limit):
+            self.note = f"{self.name}: only {stored} of {self._came} bytes could be kept: {self._trouble}"
+        return sha256, stored
+
+    def _readable(self, data: bytes) -> str:
+        """Text for people. Taking terminal sequences out may join what they had kept apart, so it is redacted again."""
+        return _spelled_out(self._redactor.text(_without_sequences(data.decode("utf-8", "backslashreplace"))))
 
 
-def readable(data: bytes) -> str:
-    """Bytes as a person may safely see them: undecodable ones and control characters are escaped, ANSI codes too."""
-    text = data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+# --- text that cannot paint over what stands around it
+
+_SEQUENCES = re.compile(
+    "\x1b(?:"
+    "\\[[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor
+    "|[]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)"  # strings: window titles, links, clipboard
+    "|[ -/]*[0-Z\\\\^-~]"  # the others
+    ")"
+)
+_UNSEEN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+"""Control characters but for newline and tab, and what reorders, joins or hides text."""
+
+
+def _without_sequences(text: str) -> str:
+    return _SEQUENCES.sub("", text).replace("\r\n", "\n") if "\x1b" in text or "\r" in text else text
+
+
+def visible(text: str) -> str:
+    """The text with terminal sequences taken out, and every control character but newline and tab spelled out."""
+    return _spelled_out(_without_sequences(text))
+
+
+def _spelled_out(text: str) -> str:
+    return _UNSEEN.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def _whole_start(data: bytes) -> bytes:
+    """Without the first bytes of a character whose others were cut off."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return data[:-back] if needed > back else data
+        if byte < 0x80:
+            break
+    return data
+
+
+def _whole_end(data: bytes) -> bytes:
+    """Without the last bytes of a character whose first was cut off."""
+    start = next((at for at in range(min(4, len(data))) if data[at] & 0xC0 != 0x80), 0)
+    return data[start:]

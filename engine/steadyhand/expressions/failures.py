@@ -44,7 +44,9 @@ def nearest(word: str, known: Iterable[object]) -> str:
     """The known word that was most likely meant, or ''."""
     from difflib import get_close_matches  # noqa: PLC0415 needed only when something is wrong
 
-    found = get_close_matches(word, [k for k in known if isinstance(k, str)][:1000], n=1, cutoff=0.6)
+    words = [k for k in known if isinstance(k, str)][:1000]
+    swapped = [k for k in words if len(word) > 2 and sorted(k) == sorted(word)]
+    found = swapped or get_close_matches(word, words, n=1, cutoff=0.6)
     return found[0] if found else ""
 
 

@@ -224,9 +224,9 @@ class _Rewriter(NodeTransformer):
         if name:
             return self._walk(_root(node), *name)
         if isinstance(node.arg, nodes.Slice):
-            none = nodes.Const(None, lineno=node.lineno)
+            none, value = nodes.Const(None, lineno=node.lineno), self.visit(node.node)
             bounds = [self.visit(b) if b else none for b in (node.arg.start, node.arg.stop, node.arg.step)]
-            return self._call(SLICE, node, self.visit(node.node), *bounds)
+            return self._call(SLICE, node, value, *bounds)
         return self._call(MEMBER, node, self.visit(node.node), self.visit(node.arg))
 
     def _walk(self, name: nodes.Name, root: str, keys: tuple[Key, ...]) -> nodes.Node:
@@ -237,9 +237,9 @@ class _Rewriter(NodeTransformer):
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
         if node.dyn_args or node.dyn_kwargs:
             self._problem(node, "*", "arguments cannot be unpacked with `*` here")
-        args, kwargs = self._visited(node.args), self._visited(node.kwargs)
         if isinstance(node.node, nodes.Getattr):
-            return self._method(node.node, args, kwargs)
+            return self._method(node, node.node)
+        args, kwargs = self._visited(node.args), self._visited(node.kwargs)
         if isinstance(node.node, nodes.Name) and node.node.name == "range":
             return self._call(RANGE, node, nodes.Const(None, lineno=node.lineno), *args, kwargs=kwargs)
         word = node.node.name if isinstance(node.node, nodes.Name) else ""
@@ -248,14 +248,16 @@ class _Rewriter(NodeTransformer):
         self._problem(node, word, what, hint)
         return node
 
-    def _method(self, node: nodes.Getattr, args: list[nodes.Expr], kwargs: list[nodes.Keyword]) -> nodes.Node:
+    def _method(self, call: nodes.Call, node: nodes.Getattr) -> nodes.Node:
         self._no_secret(node.node)
         if node.attr not in METHODS:
-            meant = nearest(node.attr, METHODS) or (node.attr if node.attr in FILTERS else "")
-            hint = f"write `| {meant}`" if meant in FILTERS else f"did you mean `.{meant}()`?" if meant else ""
+            meant = nearest(node.attr, METHODS)
+            hint = f"did you mean `.{meant}()`?" if meant else ""
+            hint = f"write `| {node.attr}`" if node.attr in FILTERS else hint
             self._problem(node, node.attr, f"there is no method `{node.attr}`", hint)
-        name = nodes.Const(node.attr, lineno=node.lineno)
-        return self._call(METHOD, node, self.visit(node.node), name, *args, kwargs=kwargs)
+        value, name = self.visit(node.node), nodes.Const(node.attr, lineno=node.lineno)
+        args, kwargs = self._visited(call.args), self._visited(call.kwargs)
+        return self._call(METHOD, node, value, name, *args, kwargs=kwargs)
 
     # --- operations
 
@@ -290,8 +292,9 @@ class _Rewriter(NodeTransformer):
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
         self._no_secret(node.expr, *(o.expr for o in node.ops))
+        value = self.visit(node.expr)
         pairs = [(nodes.Const(o.op, lineno=node.lineno), self.visit(o.expr)) for o in node.ops]
-        return self._call(COMPARE, node, self.visit(node.expr), *(part for pair in pairs for part in pair))
+        return self._call(COMPARE, node, value, *(part for pair in pairs for part in pair))
 
     def _binary(self, node: nodes.BinExpr) -> nodes.Node:
         self._no_secret(node.left, node.right)

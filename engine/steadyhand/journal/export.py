@@ -11,35 +11,22 @@ import io
 import json
 import tarfile
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from ..errors import NotFound, SteadyError
 from .artifacts import checked
-from .protocol import Fault, Head
-from .verify import Row, artifacts_of, check
+from .protocol import Fault, Head, Journal, Row
+from .verify import artifacts_of, check
 
 SCRIPT = "verify_archive.py"
 
 
-class Source(Protocol):
-    """What an archive is made from."""
-
-    def head(self, stream: str) -> Head | None:
-        """The end of the stream."""
-
-    def rows(self, stream: str) -> object:
-        """Its rows."""
-
-    def get(self, sha256: str) -> BinaryIO:
-        """An artifact."""
-
-
-def export(journal: Source, stream: str, out: BinaryIO) -> int:
+def export(journal: Journal, stream: str, out: BinaryIO) -> int:
     """Write the archive of a stream; how many events it holds. Raises NotFound."""
     head = journal.head(stream)
     if head is None:
         raise NotFound(f"there is no run {stream}")
-    rows: list[Row] = list(journal.rows(stream))  # type: ignore[call-overload]  # an iterator of rows
+    rows = list(journal.rows(stream))
     with (
         gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
@@ -52,7 +39,7 @@ def export(journal: Source, stream: str, out: BinaryIO) -> int:
     return len(rows)
 
 
-def _add_artifact(tar: tarfile.TarFile, journal: Source, sha256: str) -> None:
+def _add_artifact(tar: tarfile.TarFile, journal: Journal, sha256: str) -> None:
     """Artifacts are read twice, so that none has to fit in memory: once for the size, once for the content."""
     size = 0
     with journal.get(sha256) as content:

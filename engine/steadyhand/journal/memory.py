@@ -11,8 +11,8 @@ from typing import BinaryIO
 from ..errors import Fenced, HeadMoved, NotFound
 from ..events import GENESIS, Event, Recorded, chain, decode, encode, name_of
 from .artifacts import checked, chunks
-from .protocol import Fault, Head
-from .verify import Row, check
+from .protocol import Fault, Head, Row
+from .verify import check
 
 
 class MemoryJournal:

@@ -33,6 +33,19 @@ class Fault(Struct, frozen=True):
     problem: str
 
 
+class Row(Struct, frozen=True):
+    """An event as it stands in a store: the text that was hashed, and the hashes."""
+
+    seq: int
+    at: int
+    actor: str
+    epoch: int
+    type: str
+    body: str
+    prev: bytes
+    hash: bytes
+
+
 class Journal(Protocol):
     """An append-only store of streams of events, and of artifacts."""
 
@@ -65,6 +78,12 @@ class Journal(Protocol):
 
     def verify(self, stream: str) -> Fault | None:
         """Walk the chain from the first event; None when everything holds, artifacts included."""
+
+    def verify_store(self) -> tuple[Fault, ...]:
+        """Walk all chains, and look at the store itself; empty when everything holds."""
+
+    def rows(self, stream: str) -> Iterator[Row]:
+        """The events of a stream as they stand, for the verifier and the archive."""
 
     def close(self) -> None:
         """Let go of files and connections."""

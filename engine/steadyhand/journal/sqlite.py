@@ -16,9 +16,9 @@ from typing import BinaryIO
 from ..errors import Fenced, HeadMoved, JournalError, NotFound
 from ..events import GENESIS, Event, Recorded, chain, decode, encode, name_of
 from .artifacts import Folder
-from .protocol import Fault, Head
+from .protocol import Fault, Head, Row
 from .queries import load
-from .verify import Row, check
+from .verify import check
 
 FORMAT = 1
 """The format of the file, in SQLite's user_version."""

@@ -6,25 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from msgspec import Struct
-
 from ..errors import SteadyError
 from ..events import GENESIS, chain, decode
 from .artifacts import CHUNK
-from .protocol import Fault, Head
-
-
-class Row(Struct, frozen=True):
-    """An event as it stands in a store: the text that was hashed, and the hashes."""
-
-    seq: int
-    at: int
-    actor: str
-    epoch: int
-    type: str
-    body: str
-    prev: bytes
-    hash: bytes
+from .protocol import Fault, Head, Row
 
 
 Fetch = Callable[[str], BinaryIO]

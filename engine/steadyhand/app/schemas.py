@@ -1,0 +1,21 @@
+"""The published schemas by name. `schemas/` in the repository is written from here; a test compares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..schema.emit import runbook_schema, settings_schema
+from .services import Services
+
+NAMES = ("runbook", "settings", "test")
+
+
+def schema(services: Services, name: str) -> dict[str, Any]:
+    """One schema."""
+    if name == "settings":
+        return settings_schema()
+    if name == "test":
+        from ..rehearsal.documents import test_schema  # noqa: PLC0415 only for this one
+
+        return test_schema()
+    return runbook_schema(services.specs)

@@ -1,0 +1,53 @@
+"""`steady answer`."""
+
+from __future__ import annotations
+
+import click
+
+from ...app import runs, watching
+from ...app.answering import interpret
+from ...errors import Exit, NotFound
+from ...events import AnswerRefused
+from ..shared import command_line, services
+from .resume import resumed
+
+
+@click.command("answer")
+@click.argument("run")
+@click.argument("gate")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--comment", default="", help="Why, or what was seen.")
+@click.option("--digest", default="", help="What the answer is to, as it was shown; refused when it has changed.")
+@click.option("--resume", "then", is_flag=True, help="Go on with the run at once.")
+@click.pass_context
+def command(
+    ctx: click.Context, run: str, gate: str, words: tuple[str, ...], comment: str, digest: str, then: bool
+) -> int:
+    """Answer a question that a run has put: approve, reject, an option's id, or the value that was asked for."""
+    desk = services(ctx)
+    found = runs.find(desk, run)
+    recorded = desk.journal.read(found)
+    state = runs.state_of(desk, found)
+    known = state.gates.get(gate)
+    if known is None:
+        names = ", ".join(g.opened.gate for g in state.open_gates) or "none is open"
+        raise NotFound(f"run {found} has no gate {gate}", f"gates: {names}")
+    runbook = watching.runbook_of(desk, recorded)
+    answer = interpret(runbook, state, known.opened, " ".join(words), by=desk.person, via="cli", comment=comment)
+    if digest:
+        answer = type(answer)(**{**{n: getattr(answer, n) for n in answer.__struct_fields__}, "digest": full(digest, answer.digest)})
+    event = runs.answer(desk, found, answer)
+    if isinstance(event, AnswerRefused):
+        click.echo(f"refused: {event.reason}", err=True)
+        return int(Exit.NO)
+    click.echo(f"{gate}: {event.answer} by {event.by}", err=True)
+    if then:
+        return resumed(desk, found, quiet=False)
+    if not runs.driven_elsewhere(desk, found):
+        click.echo(f"go on with: {command_line(desk, 'resume', found)}", err=True)
+    return int(Exit.GOOD)
+
+
+def full(given: str, known: str) -> str:
+    """A digest of which only the beginning was typed."""
+    return known if len(given) >= 8 and known.startswith(given) else given

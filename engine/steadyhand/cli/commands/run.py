@@ -1,0 +1,52 @@
+"""`steady run`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ...app import library, preflight, runs
+from ...app.services import Services
+from ...errors import Exit, UsageError
+from ...model import Mode, Runbook
+from ..driving import drive, leased, watchers
+from ..shared import command_line, given_inputs, input_option, services
+
+
+@click.command("run")
+@click.argument("runbook")
+@input_option
+@click.option("--mode", type=click.Choice([m.value for m in Mode]), default="guided", show_default=True, help="How much runs unasked.")
+@click.option("--dry-run", is_flag=True, help="The same as --mode dry-run: nothing is changed.")
+@click.option("--probe", is_flag=True, help="In a dry run, carry out reads for real.")
+@click.option("--detach", is_flag=True, help="Record the run and leave it to be driven by `steady resume`.")
+@click.option("--quiet", is_flag=True, help="Print no events.")
+@click.pass_context
+def command(
+    ctx: click.Context, runbook: str, inputs: tuple[str, ...], mode: str, dry_run: bool, probe: bool, detach: bool, quiet: bool
+) -> int:
+    """Run a runbook: live, step by step; questions are asked on the terminal."""
+    desk = services(ctx)
+    found = library.load(desk, runbook)
+    values = runs.inputs_of(found, given_inputs(inputs))
+    chosen = Mode.DRY_RUN if dry_run else Mode(mode)
+    if probe and chosen is not Mode.DRY_RUN:
+        raise UsageError("--probe belongs to a dry run", "add --dry-run, or leave --probe out")
+    refuse_what_cannot_run(desk, found, values, chosen)
+    people, live = watchers(found, quiet=quiet)
+    driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live)
+    click.echo(f"run {driver.stream}", err=True)
+    if detach:
+        live.close()
+        click.echo(f"recorded; drive it with: {command_line(desk, 'resume', driver.stream)}", err=True)
+        return int(Exit.WAITING)
+    return drive(desk, found, driver, people, live, driver.stream, leased(desk, driver.stream))
+
+
+def refuse_what_cannot_run(desk: Services, found: Runbook, values: dict[str, Any], mode: Mode) -> None:
+    """Nothing is started that could not be finished: all of the preflight holds, or the run is refused."""
+    missing = [(what, why) for what, holds, why in preflight.check(desk, found, values) if not holds]
+    if missing and mode is not Mode.DRY_RUN:
+        listed = "".join(f"\n  {what}: {why}" for what, why in missing)
+        raise UsageError(f"the run was not started, since it could not be finished:{listed}", "`steady preflight` shows all of it")

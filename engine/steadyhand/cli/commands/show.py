@@ -1,0 +1,34 @@
+"""`steady show`."""
+
+from __future__ import annotations
+
+import click
+
+from ...app import runs, watching
+from ...projections.narration import narrate
+from ...projections.structured import detail, summarise
+from ..shared import as_json, command_line, json_option, services
+from .runs import line
+
+
+@click.command("show")
+@click.argument("run", default=runs.LAST)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, run: str, json_: bool) -> int:
+    """Show one run: what happened, and what it waits for."""
+    desk = services(ctx)
+    found = runs.find(desk, run)
+    recorded = desk.journal.read(found)
+    runbook = watching.runbook_of(desk, recorded)
+    if json_:
+        as_json(detail(recorded, runbook))
+        return 0
+    click.echo(line(summarise(recorded)))
+    for one in recorded:
+        for text in narrate(one, runbook):
+            click.echo(text)
+    for gate in runs.state_of(desk, found).open_gates:
+        option = next(iter(gate.opened.options))
+        click.echo(f"answer with: {command_line(desk, 'answer', found, gate.opened.gate, option, '--resume')}")
+    return 0

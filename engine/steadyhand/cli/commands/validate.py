@@ -1,0 +1,49 @@
+"""`steady validate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ...app import library
+from ...errors import Exit, Severity, UsageError
+from ..reporters import FORMATS, render
+from ..shared import services
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed.")
+@click.option("--json", "json_", is_flag=True, help="The same as --format json.")
+@click.option("--strict", is_flag=True, help="Warnings fail as well.")
+@click.pass_context
+def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, strict: bool) -> int:
+    """Check runbooks: the document, the schema, the step graph."""
+    desk = services(ctx)
+    files = [found for path in paths for found in library.documents(existing(desk.cwd, path))]
+    if not files:
+        raise UsageError(f"there is no runbook in {', '.join(paths)}", "name a file, or a folder with *.yaml files")
+    read = [library.read(desk, shortened(file, desk.cwd)) for file in files]
+    weights = [d.severity for one in read for d in one.diagnostics]
+    errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
+    form = "json" if json_ else form
+    report = render(form, [(one.path, one.diagnostics) for one in read])
+    if report:
+        click.echo(report)
+    if form == "text":
+        click.echo(f"{len(read)} runbook{'s'[: len(read) != 1]}, {errors} error{'s'[: errors != 1]}, {warnings} warning{'s'[: warnings != 1]}")
+    return int(Exit.NO if errors or (strict and warnings) else Exit.GOOD)
+
+
+def existing(cwd: str, path: str) -> Path:
+    """The path, if there is something."""
+    found = Path(cwd, path)
+    if not found.exists():
+        raise UsageError(f"there is no file or folder {path}", "check the path")
+    return found
+
+
+def shortened(path: Path, cwd: str) -> Path:
+    """The path as seen from here, as people like to read it."""
+    return path.relative_to(cwd) if path.is_relative_to(cwd) else path

@@ -1,0 +1,83 @@
+"""Drives a run from a command: live display, questions on the terminal, Ctrl-C, and the exit code at the end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..app import runs
+from ..app.answering import interpret
+from ..app.services import Services
+from ..driver.drive import Driver, Ending
+from ..errors import Exit, UsageError
+from ..events import GateOpened
+from ..model import Runbook
+from .live import Live
+from .people import Terminal
+from .shared import CONCLUSIONS, colour, command_line
+
+if TYPE_CHECKING:
+    from ..app.runs import Lease
+
+
+def leased(services: Services, run: str) -> Lease:
+    """The right to drive a run. Raises UsageError when another process of this machine drives it."""
+    lease = runs.lease(services, run)
+    if lease is None:
+        who = runs.driven_elsewhere(services, run)
+        raise UsageError(f"run {run} is driven by {who}", command_line(services, "watch", run))
+    return lease
+
+
+def drive(
+    services: Services, runbook: Runbook, driver: Driver, people: Terminal, live: Live, run: str, lease: Lease
+) -> int:
+    """Drive to the end, or until the run must be left; what to type next is printed then."""
+
+    def understand(gate: GateOpened, words: str) -> Any:
+        return interpret(runbook, driver.state, gate, words, by=services.person, via="terminal")
+
+    people.understand(understand)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        driver.interrupt()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        ending = driver.drive()
+    finally:
+        live.close()
+        lease.release()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return report(services, driver, ending, run)
+
+
+def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
+    """Say how it stands and what to type next; the exit code."""
+    if ending is Ending.INTERRUPTED:
+        click.echo(f"interrupted; go on with: {command_line(services, 'resume', run)}", err=True)
+        return int(Exit.INTERRUPTED)
+    if ending is Ending.WAITING:
+        for gate in driver.state.open_gates:
+            option = next(iter(gate.opened.options))
+            words = ("answer", run, gate.opened.gate, option if gate.opened.kind != "ask" else "VALUE", "--resume")
+            click.echo(f"waits for a person: {gate.opened.prompt}", err=True)
+            click.echo(f"  answers: {', '.join(gate.opened.options)}", err=True)
+            click.echo(f"  {command_line(services, *words)}", err=True)
+        return int(Exit.WAITING)
+    end = driver.state.conclusion
+    assert end is not None  # noqa: S101 the loop returned concluded
+    click.echo(f"transcript: {command_line(services, 'transcript', run)}", err=True)
+    return int(CONCLUSIONS[runs.Conclusion(end.conclusion)])
+
+
+def watchers(runbook: Runbook, *, quiet: bool) -> tuple[Terminal, Live]:
+    """The person and the display of this terminal."""
+    return Terminal(), Live(runbook, sys.stdout, colour=colour(), quiet=quiet)
