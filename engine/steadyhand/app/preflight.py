@@ -9,7 +9,8 @@ from typing import Any
 from ..core import State
 from ..core.paths import locate
 from ..core.rendering import Renderer
-from ..driver.secrets import missing
+from ..driver.redaction import Redactor
+from ..driver.secrets import SecretStore
 from ..errors import SteadyError
 from ..events import Recorded, RunStarted
 from ..graph import operations
@@ -25,9 +26,8 @@ def check(services: Services, runbook: Runbook, inputs: Mapping[str, Any]) -> tu
     for tool in runbook.requires.tools:
         there = shutil.which(tool, path=services.environ.get("PATH")) is not None
         rows.append((f"tool {tool}", there, "" if there else f"install {tool}, or put it on PATH"))
-    for name, source in runbook.secrets.items():
-        problem = missing(source, services.cwd, services.environ)
-        rows.append((f"secret {name} ({source.kind})", not problem, problem))
+    secrets = SecretStore(runbook.secrets, Redactor(), services.cwd, services.environ)
+    rows.extend(secrets.check(name) for name in runbook.secrets)
     for kind in sorted({operation.kind for _, operation in operations(runbook)}):
         rows.append(_handler(services, kind))
     rows.extend(_steps(services, runbook, inputs))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from ..core.tables import AFTER_THE_END
 from ..driver.drive import Driver, Ending
 from ..driver.ports import Nobody, Observer, People, Unobserved
 from ..driver.redaction import Redactor
-from ..driver.secrets import known_values
+from ..driver.secrets import forewarn
 from ..errors import HeadMoved, NotFound, SteadyError, UsageError
 from ..model import Conclusion, Mode, Runbook
 from ..schema import from_text, problems
@@ -148,8 +148,8 @@ def _driver(
     services: Services, runbook: Runbook, stream: str, people: People | None, observer: Observer | None
 ) -> Driver:
     redactor = Redactor()
-    for name, value in known_values(runbook.secrets, services.cwd, services.environ).items():
-        redactor.learn(name, value)
+    for one in (runbook, *runbook.calls.values()):
+        forewarn(redactor, one.secrets, services.cwd, services.environ)
     return Driver(
         services.ports(),
         runbook,
@@ -219,8 +219,7 @@ def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
         event: e.Event = respond(state)
         if state.conclusion is not None and e.name_of(event) not in AFTER_THE_END:
             raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
-        for name, value in _secrets_of(services, recorded).items():
-            redactor.learn(name, value)
+        _learn_secrets(services, recorded, redactor)
         clean: e.Event = redactor.event(event)
         try:
             services.journal.append(
@@ -231,15 +230,16 @@ def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
         return clean
 
 
-def _secrets_of(services: Services, recorded: Iterable[e.Recorded]) -> dict[str, str]:
-    started = next(iter(recorded)).event
-    if not isinstance(started, e.RunStarted):
-        return {}
+def _learn_secrets(services: Services, recorded: Sequence[e.Recorded], redactor: Redactor) -> None:
+    """What a person types may hold a secret of the run: hide it there as well."""
+    started = recorded[0].event
+    assert isinstance(started, e.RunStarted)  # noqa: S101 the fold has refused anything else
     try:
         runbook = library.revive(services, started.runbook, started.texts)
     except SteadyError:
-        return {}
-    return known_values(runbook.secrets, services.cwd, services.environ)
+        return
+    for one in (runbook, *runbook.calls.values()):
+        forewarn(redactor, one.secrets, services.cwd, services.environ)
 
 
 def driven_elsewhere(services: Services, run: str) -> str:

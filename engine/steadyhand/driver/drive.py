@@ -56,7 +56,7 @@ class Driver:
         self._people = people
         self._observer = observer
         self._redactor = redactor
-        self._secrets = SecretStore(runbook.secrets, redactor, ports.cwd, ports.environ)
+        self._secrets: dict[str, SecretStore] = {}
         self._clerk = Clerk(runbook, Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t)), self._alive)
         self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
         self._running: dict[str, AttemptHands] = {}
@@ -207,10 +207,19 @@ class Driver:
                 "STEADY_FENCE": f"{self._stream}:{self.state.epoch}",
             },
             redactor=self._redactor,
-            secrets=self._secrets,
+            secrets=self._store_of(job),
             on_child=on_child,
             on_output=lambda stream, data: self._observer.output(job.path, stream, data),
         )
+
+    def _store_of(self, job: Job) -> SecretStore:
+        """The secrets of the runbook that the step stands in: a called one has its own."""
+        assert job.place is not None  # noqa: S101 a job to start has a place
+        runbook = job.place.runbook
+        if runbook.name not in self._secrets:
+            ports = self._ports
+            self._secrets[runbook.name] = SecretStore(runbook.secrets, self._redactor, ports.cwd, ports.environ)
+        return self._secrets[runbook.name]
 
     def _cancel_all(self) -> None:
         for hands in list(self._running.values()):
@@ -332,6 +341,6 @@ class Driver:
         ended: list[e.Event] = []
         for orphan in self._orphans.pop(path, []):
             if children.alive(orphan.pid, orphan.started):
-                how = children.end(orphan)
+                how = children.end_group(orphan.pgid, orphan.pid, orphan.started)
                 ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
         return tuple(ended)

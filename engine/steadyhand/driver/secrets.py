@@ -119,6 +119,16 @@ class SecretStore:
         return os.path.join(self._cwd, os.path.expanduser(written))
 
 
+def forewarn(
+    redactor: Redactor, sources: Mapping[str, SecretSource], cwd: str, environ: Mapping[str, str]
+) -> None:
+    """Teach the redactor what can be had at no cost (environment, files), before any step could print it."""
+    for name, source in sources.items():
+        if source.kind in {"env", "file"}:
+            with suppress(HandlerError):
+                SecretStore({name: source}, redactor, cwd, environ).reveal(name)
+
+
 def _unknown(source: SecretSource) -> Refused:
     return Refused(
         f"secret {source.name} is read from {source.kind}, which comes with a later version",
