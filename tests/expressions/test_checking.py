@@ -67,7 +67,16 @@ def test_templates(source, syntax, problems):
         ("", [Problem("the expression is empty", 0, "write a condition, as in `exit_code == 0`")]),
         ("{{ a == 1 }}", [Problem("an expression stands without braces", 0, "write `a == 1`")]),
         ("stdout | itn < 5", [Problem("there is no filter `itn`", 9, "did you mean `int`?")]),
-        ("secrets.a == 'x'", [Problem("`secrets.a` is a secret, and a secret cannot be transformed: pass it whole", 0, "write `{{ secrets.a }}` and nothing else inside the braces")]),
+        (
+            "secrets.a == 'x'",
+            [
+                Problem(
+                    "`secrets.a` is a secret, and a secret cannot be transformed: pass it whole",
+                    0,
+                    "write `{{ secrets.a }}` and nothing else inside the braces",
+                )
+            ],
+        ),
         ("a | raw", []),
     ],
 )

@@ -1,7 +1,8 @@
 """Durations read and written."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steadyhand.expressions import read_duration, write_duration
 
@@ -31,7 +32,14 @@ def test_reading(text, microseconds):
 
 @pytest.mark.parametrize(
     ("microseconds", "text"),
-    [(250, "0.25ms"), (12_000, "12ms"), (2_500_000, "2.5s"), (5_400_000_000, "1h30m"), (61_000_000, "1m1s"), (0, "0ms")],
+    [
+        (250, "0.25ms"),
+        (12_000, "12ms"),
+        (2_500_000, "2.5s"),
+        (5_400_000_000, "1h30m"),
+        (61_000_000, "1m1s"),
+        (0, "0ms"),
+    ],
 )
 def test_writing(microseconds, text):
     assert write_duration(microseconds) == text

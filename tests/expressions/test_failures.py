@@ -27,7 +27,13 @@ def test_a_problem_is_an_error_unless_it_says_otherwise():
 
 @pytest.mark.parametrize(
     ("word", "known", "meant"),
-    [("hots", ["host", "port"], "host"), ("zzz", ["host"], ""), ("itn", ["min", "int"], "int"), ("x", [], ""), ("hots", ["host", 5, None], "host")],
+    [
+        ("hots", ["host", "port"], "host"),
+        ("zzz", ["host"], ""),
+        ("itn", ["min", "int"], "int"),
+        ("x", [], ""),
+        ("hots", ["host", 5, None], "host"),
+    ],
 )
 def test_the_nearest_word_is_found_or_none(word, known, meant):
     assert nearest(word, known) == meant
@@ -35,4 +41,6 @@ def test_the_nearest_word_is_found_or_none(word, known, meant):
 
 def test_many_names_are_cut_with_their_number():
     assert listed(["b", "a"]) == "a, b"
-    assert listed(f"n{i:02}" for i in range(20)) == "n00, n01, n02, n03, n04, n05, n06, n07, n08, n09, n10, n11 and 8 more"
+    assert (
+        listed(f"n{i:02}" for i in range(20)) == "n00, n01, n02, n03, n04, n05, n06, n07, n08, n09, n10, n11 and 8 more"
+    )

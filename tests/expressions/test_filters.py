@@ -2,8 +2,7 @@
 
 import pytest
 
-from steadyhand.expressions import TemplateError, evaluate
-from steadyhand.expressions import filters
+from steadyhand.expressions import TemplateError, evaluate, filters
 
 NAMES = {
     "out": " 17\n",
@@ -122,19 +121,31 @@ def test_what_templates_can_do(source, value):
         ("'a' | b64decode", "`b64decode` was given what is not base64"),
         ("'é' | b64decode", "`b64decode` was given what is not base64"),
         ("'NaN' | from_json", "`from_json` was given what is not JSON: NaN is no JSON value"),
-        ("'{' | from_json", "`from_json` was given what is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
-        ("'a' | regex_search('(')", "`(` is not a regular expression: missing ), unterminated subpattern at position 0"),
+        (
+            "'{' | from_json",
+            "`from_json` was given what is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
+        (
+            "'a' | regex_search('(')",
+            "`(` is not a regular expression: missing ), unterminated subpattern at position 0",
+        ),
         ("'a' + 1", "`+` cannot be used with a text and a number"),
         ("1 / 0", "`/` divides by zero"),
         ("1 % 0", "`%` divides by zero"),
         ("'a' < 1", "`<` cannot be used with a text and a number"),
         ("1 in 5", "`in` cannot be used with a number and a number"),
-        ("[1] | join(5)", "the filter `join` cannot be used with a list and a number: object of type 'int' has no len()"),
+        (
+            "[1] | join(5)",
+            "the filter `join` cannot be used with a list and a number: object of type 'int' has no len()",
+        ),
         ("5 | length", "the filter `length` cannot be used with a number: object of type 'int' has no len()"),
         ("[] | first", "No first item, sequence was empty"),
         ("5 .keys()", "a number has no method `keys`"),
         ("{}.upper()", "a map has no method `upper`"),
-        ("'a'.join(1, 2)", "`.join()` cannot be used with a text and a number and a number: too many values to unpack (expected 1)"),
+        (
+            "'a'.join(1, 2)",
+            "`.join()` cannot be used with a text and a number and a number: too many values to unpack (expected 1)",
+        ),
         ("range(10001)", "`range` gives at most 10,000 numbers"),
         ("range('a')", "`range()` cannot be used with a text: 'str' object cannot be interpreted as an integer"),
         ("hosts[9]", "`hosts[9]` does not exist; `hosts` has 3 items"),
@@ -144,7 +155,10 @@ def test_what_templates_can_do(source, value):
         ("not missing", "`missing` does not exist here; there are err, hosts, m, none, out, rows, yes"),
         ("missing == 1", "`missing` does not exist here; there are err, hosts, m, none, out, rows, yes"),
         ("[missing]", "`missing` does not exist here; there are err, hosts, m, none, out, rows, yes"),
-        ("'x' | map('nothing') | list", "the filter `map` cannot be used with a text and a text: No filter named 'nothing'."),
+        (
+            "'x' | map('nothing') | list",
+            "the filter `map` cannot be used with a text and a text: No filter named 'nothing'.",
+        ),
     ],
 )
 def test_what_does_not_work_is_said(source, message):
@@ -179,4 +193,4 @@ def test_growth_is_refused_before_it_happens(source):
 def test_the_lists_of_what_there_is_agree():
     assert set(filters.FILTERS) == {*filters.OWN, *filters.ENGINE}
     assert not set(filters.OWN) & set(filters.ENGINE)
-    assert filters.FILTERS == tuple(sorted(filters.FILTERS))
+    assert tuple(sorted(filters.FILTERS)) == filters.FILTERS

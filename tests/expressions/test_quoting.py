@@ -5,7 +5,8 @@ import math
 from urllib.parse import unquote_to_bytes
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steadyhand.expressions import NotYetKnown, NulByte, SecretRef, TemplateError, Truncated, Unknown
 from steadyhand.expressions.quoting import QUOTE, as_json, as_text, native, percent, shell_word
@@ -150,7 +151,9 @@ def test_a_nul_cannot_stand_in_a_command():
     assert found.value.hint == "hand it over through a file"
 
 
-@pytest.mark.parametrize("url", ["db1", "ftp://h/", "javascript:alert(1)", "https://", "http://a b", "http://a\nb", "", "//h/"])
+@pytest.mark.parametrize(
+    "url", ["db1", "ftp://h/", "javascript:alert(1)", "https://", "http://a b", "http://a\nb", "", "//h/"]
+)
 def test_only_a_web_address_may_begin_a_url(url):
     with pytest.raises(TemplateError) as found:
         QUOTE[Syntax.URL](url, "inputs.url", " ")

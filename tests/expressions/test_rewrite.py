@@ -22,15 +22,35 @@ def problems(source, **named):
         (
             "{{ secrets.a | upper ~ secrets['b'] }}",
             [
-                ("`secrets.b` is a secret, and a secret cannot be transformed: pass it whole", 3, "write `{{ secrets.b }}` and nothing else inside the braces", "error"),
-                ("`secrets.a` is a secret, and a secret cannot be transformed: pass it whole", 3, "write `{{ secrets.a }}` and nothing else inside the braces", "error"),
+                (
+                    "`secrets.b` is a secret, and a secret cannot be transformed: pass it whole",
+                    3,
+                    "write `{{ secrets.b }}` and nothing else inside the braces",
+                    "error",
+                ),
+                (
+                    "`secrets.a` is a secret, and a secret cannot be transformed: pass it whole",
+                    3,
+                    "write `{{ secrets.a }}` and nothing else inside the braces",
+                    "error",
+                ),
             ],
         ),
         (
             "{{ a | raw }}",
-            [("`raw` puts a value into the text without quoting", 7, "leave `raw` out, unless the value is meant to be read as part of the text", "raw")],
+            [
+                (
+                    "`raw` puts a value into the text without quoting",
+                    7,
+                    "leave `raw` out, unless the value is meant to be read as part of the text",
+                    "raw",
+                )
+            ],
         ),
-        ("a\n\n{% include 'b' %}", [("`{% include %}` is not available here", 3, "there are `if`, `for` and `set`", "error")]),
+        (
+            "a\n\n{% include 'b' %}",
+            [("`{% include %}` is not available here", 3, "there are `if`, `for` and `set`", "error")],
+        ),
         (
             "a\n{{ b c }}",
             [
@@ -66,7 +86,10 @@ def test_too_deep_is_a_problem_and_not_a_crash(source):
         ("{{ a.b }}{{ a.b }}{{ c['d-e'][0] }}", ("a.b", "c.d-e.0")),
         ("{{ a[b.c].d }}", ("a", "b.c")),
         ("{{ a.b.upper() }}", ("a.b",)),
-        ("{% for h in facts.hosts %}{{ h.name }}{{ loop.index }}{{ inputs.x }}{% endfor %}", ("facts.hosts", "inputs.x")),
+        (
+            "{% for h in facts.hosts %}{{ h.name }}{{ loop.index }}{{ inputs.x }}{% endfor %}",
+            ("facts.hosts", "inputs.x"),
+        ),
         ("{% set y = inputs.a %}{{ y.z }}", ("inputs.a",)),
         ("{% if a.x and b.y > 1 %}{{ c }}{% else %}{{ d | default(e) }}{% endif %}", ("a.x", "b.y", "c", "d", "e")),
         ("{{ range(n) }}", ("n",)),
@@ -97,7 +120,14 @@ def test_the_flow_of_text():
 
 @pytest.mark.parametrize(
     ("source", "single"),
-    [("{{ a | upper }}", True), ("{{- a -}}", True), (" {{ a | upper }}", False), ("{{ a }}{{ b }}", False), ("{% if a %}{{ b }}{% endif %}", False), ("{{ a }}{% if b %}{% endif %}", False)],
+    [
+        ("{{ a | upper }}", True),
+        ("{{- a -}}", True),
+        (" {{ a | upper }}", False),
+        ("{{ a }}{{ b }}", False),
+        ("{% if a %}{{ b }}{% endif %}", False),
+        ("{{ a }}{% if b %}{% endif %}", False),
+    ],
 )
 def test_one_placeholder_and_nothing_else(source, single):
     assert analysed(source).single is single

@@ -4,7 +4,8 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings, strategies as st
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from steadyhand.expressions import shell, shell_word
 from steadyhand.expressions.shell import BARE, contexts
@@ -108,11 +109,26 @@ def test_the_refused_places_are_dangerous(text, command, tmp_path):
     assert any(_gets_out(text.replace("@", shell_word(v)), command, tmp_path) for v in _values(tmp_path))
 
 
-FRAGMENTS = st.sampled_from(
-    """ " ' ` $( ) ( (( )) $(( ${ } v \\ # ; | & < > { x = [ ] ! <<< <( $' $" $ : :- echo fi if then esac for done
-    <<EOF <<'EOF' <<-EOF EOF $@ "$( )" "${ }" """.split()
-    + [" ", "\n", "\t", " # ", "\nEOF\n", "case ", " in", " a) ", ";; ", " do ", "\\\n", "cat ", "echo a", '<<"E F"', "E F"]
-)
+SIGNS = """ " ' ` $( ) ( (( )) $(( ${ } v \\ # ; | & < > { x = [ ] ! <<< <( $' $" $ : :- echo fi if then esac for done
+    <<EOF <<'EOF' <<-EOF EOF $@ "$( )" "${ }" """
+SPACED = [
+    " ",
+    "\n",
+    "\t",
+    " # ",
+    "\nEOF\n",
+    "case ",
+    " in",
+    " a) ",
+    ";; ",
+    " do ",
+    "\\\n",
+    "cat ",
+    "echo a",
+    '<<"E F"',
+    "E F",
+]
+FRAGMENTS = st.sampled_from([*SIGNS.split(), *SPACED])
 TEXT = st.lists(FRAGMENTS, max_size=9).map("".join)
 
 
@@ -132,7 +148,9 @@ def _values(folder):
 
 
 def _gets_out(text, command, folder):
-    subprocess.run([*command, "-c", text], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20, cwd=folder)
+    subprocess.run(
+        [*command, "-c", text], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20, cwd=folder
+    )
     out = folder / "out"
     if out.exists():
         out.unlink()
@@ -140,7 +158,11 @@ def _gets_out(text, command, folder):
     return False
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
 @given(TEXT, TEXT, st.sampled_from(SHELLS), st.integers(0, 8))
 def test_nothing_gets_out_of_a_bare_place(tmp_path, before, after, command, which):
     assume(contexts([before, None, after]) == [BARE])

@@ -1,7 +1,8 @@
 """Values as evidence."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steadyhand.expressions import SecretRef, Truncated, Unknown, shown
 from steadyhand.expressions.shown import pattern

@@ -3,7 +3,18 @@
 import pytest
 
 from steadyhand.expressions import TemplateError
-from steadyhand.expressions.work import BITS, LARGEST, SIZE, STEPS, Work, affordable, power, product, short_enough, weight
+from steadyhand.expressions.work import (
+    BITS,
+    LARGEST,
+    SIZE,
+    STEPS,
+    Work,
+    affordable,
+    power,
+    product,
+    short_enough,
+    weight,
+)
 
 
 def test_steps_are_counted():
@@ -32,13 +43,17 @@ def test_results_have_a_largest_size():
         short_enough(BITS + 1)
 
 
-@pytest.mark.parametrize(("left", "right"), [("ab", LARGEST), (LARGEST, [1, 2]), pytest.param(1 << 15_000, 1 << 15_000, id="bits")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("ab", LARGEST), (LARGEST, [1, 2]), pytest.param(1 << 15_000, 1 << 15_000, id="bits")]
+)
 def test_large_products_are_refused(left, right):
     with pytest.raises(TemplateError):
         product(left, right)
 
 
-@pytest.mark.parametrize(("left", "right"), [("ab", 10), (10, [1]), (10**9, 10**9), ("a", -(10**18)), (1.5, 2), ({}, "a")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("ab", 10), (10, [1]), (10**9, 10**9), ("a", -(10**18)), (1.5, 2), ({}, "a")]
+)
 def test_other_products_are_not(left, right):
     product(left, right)
 

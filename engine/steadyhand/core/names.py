@@ -85,7 +85,7 @@ def names(state: State, place: Place, *, tolerate: bool = False) -> dict[str, An
     call = state.calls.get(place.home)
     known: dict[str, Any] = {
         "inputs": dict(call.inputs if call else run.inputs),
-        "facts": dict(state.facts.get(place.home, {})),
+        "facts": _facts(state, place, tolerate=tolerate),
         "steps": Results(state, f"{place.home}/" if place.home else "", tolerate=tolerate),
         "secrets": {name: SecretRef(name) for name in place.runbook.secrets},
         "run": {
@@ -100,6 +100,23 @@ def names(state: State, place: Place, *, tolerate: bool = False) -> dict[str, An
         **place.item,
     }
     return known
+
+
+class Tolerant(dict[str, Any]):
+    """Facts of a dry run: what no step has set, since none has really run, is an unknown value."""
+
+    def __missing__(self, name: str) -> Any:
+        """An unknown value."""
+        return Unknown(f"facts.{name}")
+
+    def __contains__(self, name: object) -> bool:
+        """Every name is there."""
+        return isinstance(name, str)
+
+
+def _facts(state: State, place: Place, *, tolerate: bool) -> dict[str, Any]:
+    known = state.facts.get(place.home, {})
+    return Tolerant(known) if tolerate else dict(known)
 
 
 def hosts(state: State, place: Place, target: str) -> tuple[Any, ...] | None:

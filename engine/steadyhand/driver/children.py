@@ -57,11 +57,11 @@ def alive(pid: int, started: int) -> bool:
 
 def find(run: str) -> tuple[Orphan, ...]:
     """The live processes of a run, oldest first, without this one and those that it runs under."""
-    found = []
+    found: list[Orphan] = []
     ours = _ancestry()
     for pid in _pids():
         status = _status(pid)
-        if status is None or pid in ours:
+        if status is None or pid in ours or not run:
             continue
         environment = _environment(pid)
         if environment.get("STEADY_RUN") == run and alive(pid, status.started):
@@ -78,8 +78,8 @@ def end_group(pgid: int, pid: int, started: int, *, graces: tuple[tuple[signal.S
     """End an orphan and its process group: ask, ask again, then kill. Returns the name of the signal that did it.
 
     Returns '' when no signal of ours ended it: it was gone, another process has its pid by now, it may not be
-    signalled, or not even SIGKILL helped (`alive` tells). The group is left alone, and only the process itself is
-    ended, when the group is our own or is led by a process that is not of the orphan's run.
+    signalled, or not even SIGKILL helped (`alive` tells). Only the process itself is ended when strangers are in the
+    group: ourselves, what we run under, or (unless the orphan leads it) processes that are not of its run.
     """
     status = _status(pid)
     if status is None or started <= 0 or status.started != started or pid in _ancestry() or pid <= 1:
@@ -145,7 +145,14 @@ class _Hunt:
 
 def _signal_one(pid: int, started: int, number: signal.Signals) -> None:
     """Through a handle of the process, so that not even a pid used again in this very moment is hit."""
-    handle = os.pidfd_open(pid)
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except OSError:  # a kernel without handles
+        if alive(pid, started):
+            os.kill(pid, number)
+        return
     try:
         if alive(pid, started):
             signal.pidfd_send_signal(handle, number)
@@ -154,13 +161,13 @@ def _signal_one(pid: int, started: int, number: signal.Signals) -> None:
 
 
 def _may_be_ended(pgid: int, pid: int) -> bool:
-    """Whether a group as a whole belongs to the orphan's run."""
-    if pgid <= 1 or pgid == os.getpgrp():
+    """Whether a group as a whole may be signalled: the orphan leads it, or no stranger is known to be in it."""
+    members = group_members(pgid)
+    if pgid <= 1 or pgid == os.getpgrp() or not _ancestry().isdisjoint(members):
         return False
-    if pgid == pid or _status(pgid) is None:
-        return True
     run = _environment(pid).get("STEADY_RUN", "")
-    return bool(run) and _environment(pgid).get("STEADY_RUN") == run
+    known = (environment for member in members if (environment := _environment(member)))
+    return pgid == pid or all(run and environment.get("STEADY_RUN") == run for environment in known)
 
 
 # --- what the kernel says
@@ -205,7 +212,7 @@ def _orphan(pid: int, status: Status, environment: Mapping[str, str]) -> Orphan:
 
 
 def _ancestry() -> set[int]:
-    """This process and all that it runs under."""
+    """Ourselves and all that we run under."""
     ours = {0, 1}
     pid = os.getpid()
     while pid not in ours:

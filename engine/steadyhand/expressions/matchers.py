@@ -34,9 +34,13 @@ class Unit(Enum):
 
 
 class Nothing(Struct, frozen=True):
-    """Stands for a value that is not there; `why` is a clause."""
+    """Stands for a value that there is none of; `why` is a clause.
+
+    `absent` is whether it is known not to be there, and false when it could not be looked for.
+    """
 
     why: str
+    absent: bool = True
 
 
 class Told(Struct, frozen=True):
@@ -118,13 +122,13 @@ def _cut(value: Truncated, unit: Unit) -> Told:
 def _equals(operand: Any, value: Any, unit: Unit) -> Told:
     if isinstance(value, Truncated):
         return _cut(value, unit)
-    wanted = operand
+    wanted, seen = operand, _seen(value, unit)
     if unit is Unit.STREAM and isinstance(value, str):
         value = _line(value)
         wanted = _line(operand) if isinstance(operand, str) else "null" if operand is None else as_text(operand)
     if unit is Unit.DURATION:
         wanted = _number(operand, unit)
-    return Told(same(value, wanted), _seen(value, unit))
+    return Told(same(value, wanted), seen)
 
 
 def _contains(operand: Any, value: Any, unit: Unit) -> Told:
@@ -148,14 +152,14 @@ def _matches(operand: Any, value: Any, unit: Unit) -> Told:
     if isinstance(value, Truncated):
         return _matches_beginning(operand, value, unit)
     text = as_text(value)
-    match = patterns.compiled(operand).search(patterns.searchable(text))
+    match = patterns.compiled(as_text(operand)).search(patterns.searchable(text))
     return Told(True, _around(text, match.start(), len(match[0]))) if match else Told(False, _seen(value, unit))
 
 
 def _matches_beginning(operand: Any, value: Truncated, unit: Unit) -> Told:
     """A match in the part that was kept counts, unless what came after might have made it none."""
-    match = patterns.compiled(operand).search(patterns.searchable(value.text))
-    if match and match.end() < len(value.text) and not patterns.looks_ahead(operand):
+    match = patterns.compiled(as_text(operand)).search(patterns.searchable(value.text))
+    if match and match.end() < len(value.text) and not patterns.looks_ahead(as_text(operand)):
         return Told(True, _around(value.text, match.start(), len(match[0])))
     return _cut(value, unit)
 
@@ -282,6 +286,10 @@ def _all(operand: Any, value: Any, unit: Unit) -> Told:
 
 
 def _exists(operand: Any, value: Any, unit: Unit) -> Told:
+    if not isinstance(operand, bool):
+        return Told(None, "`exists` is true or false")
+    if isinstance(value, Nothing) and not value.absent:
+        return Told(None, value.why)
     return Told(isinstance(value, Nothing) is not operand, _seen(value, unit))
 
 

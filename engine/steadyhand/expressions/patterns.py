@@ -89,9 +89,7 @@ _REPEATS = _BACKTRACK | {op.POSSESSIVE_REPEAT}
 
 
 def _risky(tree: Iterable[Any]) -> bool:
-    return any(
-        code in _BACKTRACK and detail[1] > _MANY and _splits(detail[2]) for code, detail in _everything(tree)
-    )
+    return any(code in _BACKTRACK and detail[1] > _MANY and _splits(detail[2]) for code, detail in _everything(tree))
 
 
 def _splits(body: Any) -> bool:
@@ -173,7 +171,7 @@ def _of_class(items: Sequence[Any]) -> frozenset[int]:
         if code is op.LITERAL:
             found.add(_sort(chr(detail)))
         elif code is op.RANGE:
-            found |= {c for c in range(detail[0], min(detail[1], 127) + 1)} | (_BEYOND if detail[1] > 127 else set())
+            found |= set(range(detail[0], min(detail[1], 127) + 1)) | (_BEYOND if detail[1] > 127 else set())
         elif code is op.CATEGORY:
             found |= _CATEGORIES[detail]
             covered |= _COVERED[detail]

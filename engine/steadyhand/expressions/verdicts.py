@@ -54,7 +54,7 @@ def judge(
     known = {**names, **values}
     verdict = _judgement(expect, values, known)
     for subject, (expected, message) in (unless_spoken or {}).items():
-        if subject in values and not _speaks(expect, subject) and not jsonpath.same(values[subject], expected):
+        if subject in values and not _speaks(expect, subject) and not hold("equals", expected, values[subject]).holds:
             reason = message.replace("{actual}", shown(values[subject]))
             return Verdict(ERROR, reason, (_differs(subject, expected, values[subject]), *verdict.findings))
     return verdict
@@ -217,15 +217,19 @@ def _of_headers(matchers: Mapping[str, Any], headers: Any) -> tuple[Finding, ...
         came[str(name).lower()] = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value
     rows: list[Finding] = []
     for name, matcher in matchers.items():
-        missing = Nothing(f"there is no header `{name}`" if isinstance(headers, Mapping) else "there are no headers")
+        missing = Nothing(f"there is no header `{name}`") if isinstance(headers, Mapping) else _no("headers")
         rows += _defaulted(f"header {name}", matcher, came.get(name.lower(), missing))
     return tuple(rows)
+
+
+def _no(what: str) -> Nothing:
+    return Nothing(f"there are no {what}", absent=False)
 
 
 def _defaulted(subject: str, matcher: Any, value: Any) -> tuple[Finding, ...]:
     """Like _rows, where the operator `default` says what to take for a value that is not there."""
     if isinstance(matcher, Mapping) and "default" in matcher:
-        value = matcher["default"] if isinstance(value, Nothing) else value
+        value = matcher["default"] if isinstance(value, Nothing) and value.absent else value
         matcher = {name: operand for name, operand in matcher.items() if name != "default"}
     return _rows(subject, matcher, value, Unit.PLAIN)
 
@@ -237,16 +241,16 @@ def _document(subject: str, values: _Values) -> Any:
     for name in DOCUMENTS[subject]:
         if name in values:
             return _read(name, values[name])
-    return _value(subject, values)
+    return Nothing(_value(subject, values).why, absent=False)
 
 
 def _read(name: str, text: Any) -> Any:
     if isinstance(text, Truncated):
-        return Nothing(f"{name} is not whole: {text.why}")
+        return Nothing(f"{name} is not whole: {text.why}", absent=False)
     try:
         return json.loads(text)
     except (TypeError, ValueError, RecursionError):
-        return Nothing(f"{name} is not JSON: {shown(text)}")
+        return Nothing(f"{name} is not JSON: {shown(text)}", absent=False)
 
 
 def _of_document(subject: str, matcher: Any, document: Any) -> tuple[Finding, ...]:
@@ -267,7 +271,7 @@ def _at(path: str, document: Any) -> Any:
         parsed = jsonpath.parsed(path)
         found = jsonpath.found(parsed, document)
     except TemplateError as problem:
-        return Nothing(problem.message)
+        return Nothing(problem.message, absent=False)
     if not parsed.definite:
         return found
     return found[0] if found else Nothing(f"`{path}` was not found")
