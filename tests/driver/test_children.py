@@ -161,8 +161,8 @@ def test_a_grandchild_that_left_its_group_is_found_by_its_environment(start, run
     assert children.group_members(left.pgid).keys() == {left.pid, found["sh -c sleep 78; :"].pid}
     shell.kill()
     shell.wait()
-    assert children.end_group(left.pgid, left.pid, left.started, graces=QUICK) == "SIGTERM"  # a shell has its
-    # background ignore SIGINT
+    # What a shell has put into the background ignores SIGINT.
+    assert children.end_group(left.pgid, left.pid, left.started, graces=QUICK) == "SIGTERM"
     assert children.find(run) == ()
     assert children.group_members(left.pgid) == {}
 

@@ -119,9 +119,7 @@ class SecretStore:
         return os.path.join(self._cwd, os.path.expanduser(written))
 
 
-def forewarn(
-    redactor: Redactor, sources: Mapping[str, SecretSource], cwd: str, environ: Mapping[str, str]
-) -> None:
+def forewarn(redactor: Redactor, sources: Mapping[str, SecretSource], cwd: str, environ: Mapping[str, str]) -> None:
     """Teach the redactor what can be had at no cost (environment, files), before any step could print it."""
     for name, source in sources.items():
         if source.kind in {"env", "file"}:

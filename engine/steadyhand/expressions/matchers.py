@@ -21,7 +21,7 @@ from .durations import read_duration, write_duration
 from .failures import TemplateError
 from .jsonpath import same
 from .quoting import as_text
-from .shown import pattern, shown
+from .shown import pattern, printable, shown
 from .values import Truncated, kind
 
 
@@ -58,7 +58,7 @@ def operators(matcher: Any) -> Mapping[str, Any]:
 def describe(name: str, operand: Any, unit: Unit = Unit.PLAIN) -> str:
     """What an operator expects, in words: `a number less than 5`."""
     known = _OPERATORS.get(name)
-    return known[0](operand, unit) if known else f"{name} {shown(operand)}"
+    return printable(known[0](operand, unit) if known else f"{name} {shown(operand)}")
 
 
 def described(matcher: Any, unit: Unit = Unit.PLAIN) -> str:
@@ -76,7 +76,7 @@ def hold(name: str, operand: Any, value: Any, unit: Unit = Unit.PLAIN) -> Told:
     try:
         return known[1](operand, value, unit)
     except TemplateError as problem:
-        return Told(None, problem.message)
+        return Told(None, printable(problem.message))
     except RecursionError:
         return Told(None, "the value is nested too deeply")
 

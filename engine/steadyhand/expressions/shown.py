@@ -27,14 +27,14 @@ def shown(value: Any) -> str:
     if isinstance(value, (SecretRef, Unknown)):
         return MASK if isinstance(value, SecretRef) else value.mark
     try:
-        text = _printable(as_json(value))
+        text = printable(as_json(value))
     except TemplateError as problem:
         return f"({problem.message})"
     return f"{text[:LONGEST]}… ({_how_many(value)})" if len(text) > LONGEST else text
 
 
 def _beginning(value: str) -> str:
-    text = _printable(json.dumps(value[:LONGEST], ensure_ascii=False))
+    text = printable(json.dumps(value[:LONGEST], ensure_ascii=False))
     return text if len(text) <= 2 * LONGEST else text[:LONGEST]
 
 
@@ -44,7 +44,8 @@ def _how_many(value: Any) -> str:
     return f"{len(value):,} names" if isinstance(value, Mapping) else "a number"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with everything escaped that is no printable character."""
     return "".join(c if c.isprintable() else _escaped(ord(c)) for c in text)
 
 
@@ -54,4 +55,4 @@ def _escaped(code: int) -> str:
 
 def pattern(text: str) -> str:
     """A regular expression as evidence shows it."""
-    return _printable(f"/{text[:LONGEST]}/")
+    return printable(f"/{text[:LONGEST]}/")

@@ -94,7 +94,7 @@ class _Reader:
             plain.get("by", "tester"),
             {k.text: self._turns(v, self._came) for k, v in (steps.entries if steps else ())},
             {k.text: self._turns(v, self._said) for k, v in (answers.entries if answers else ())},
-            tuple(crashes) if isinstance(crashes, list) else (crashes,),
+            tuple(crashes) if isinstance(crashes, (list, tuple)) else (crashes,),
             expect if isinstance(expect, dict) else {},
         )
 

@@ -1,0 +1,46 @@
+# Two commands do everything on a bare machine: `make demo` and `make test`. `make check` is what CI asks for beside them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format schemas bench clean
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all,dev]'
+	touch $@
+
+# The main job on something real: a service is broken twice, diagnosed, repaired, verified. Under two minutes.
+demo: $(VENV)/demo
+	PATH="$(CURDIR)/$(BIN):$$PATH" ./examples/demo/demo.sh
+
+$(VENV)/demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[all]'
+	touch $@
+
+# All tests. What a test needs and the machine lacks is said at the end, with the reason.
+test: $(VENV)/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
+
+# Format, lint, types, import contracts: the same here and in CI.
+check: $(VENV)/ready
+	$(BIN)/ruff format --check engine tests benchmarks
+	$(BIN)/ruff check engine tests benchmarks
+	$(BIN)/mypy
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports --no-cache
+
+format: $(VENV)/ready
+	$(BIN)/ruff format engine tests benchmarks
+	$(BIN)/ruff check --fix engine tests benchmarks
+
+# The published schemas, from the tables that the checker reads.
+schemas: $(VENV)/ready
+	for name in runbook settings test; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+
+# Figures as ratios against floors and peers in the same run.
+bench: $(VENV)/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
