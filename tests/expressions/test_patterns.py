@@ -2,8 +2,11 @@
 
 import re
 import time
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from steadyhand.expressions import TemplateError
 from steadyhand.expressions.patterns import LONGEST, compiled, looks_ahead, searchable
@@ -89,6 +92,27 @@ def test_what_is_no_pattern_is_said(pattern, why):
     with pytest.raises(TemplateError) as found:
         compiled(pattern)
     assert found.value.message == f"`{pattern}` is not a regular expression: {why}"
+
+
+@pytest.mark.parametrize("pattern", ["[[:digit:]]+", "[[a]", "a[b--c]", "[^a&&b]", "[a||b]", "[]~~]", r"\[[[]"])
+def test_a_set_within_a_set_is_refused(pattern):
+    with pytest.raises(TemplateError) as found:
+        compiled(pattern)
+    assert (
+        found.value.message == f"`{pattern}` holds a set within a set, which does not mean here what it does elsewhere"
+    )
+    assert found.value.hint == r"write `\d`, `\s` or `\w` for `[:digit:]` and the like, and `\[` for a bracket in a set"
+
+
+@pytest.mark.parametrize("pattern", [r"[\[]", "[]a]", "[^]a]+", r"\[[a]\]", "a--b||", "[a-z-]", "[^[]", r"[\]]--"])
+def test_other_sets_are_not(pattern):
+    assert compiled(pattern) == re.compile(pattern)
+
+
+@given(st.text("[]^-&|a\\~") | st.text(max_size=12))
+def test_any_text_is_a_pattern_or_refused_and_nothing_is_printed(text):
+    with suppress(TemplateError):
+        compiled(text)
 
 
 def test_a_deep_pattern_is_refused_and_not_a_crash():

@@ -21,7 +21,16 @@ def interpret(
     """The answer that somebody means. Raises UsageError with what may be answered."""
     words = words.strip()
     if opened.kind == "ask":
-        return Answer(opened.gate, by, "answer", opened.digest, via, _typed(runbook, state, opened, words), comment, opened.opening)
+        return Answer(
+            opened.gate,
+            by,
+            "answer",
+            opened.digest,
+            via,
+            _typed(runbook, state, opened, words),
+            comment,
+            opened.opening,
+        )
     first, _, rest = words.partition(" ")
     option = _option(opened, first)
     said = comment or rest.strip()

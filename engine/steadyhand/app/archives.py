@@ -18,7 +18,8 @@ def export_to(services: Services, run: str, path: Path) -> int:
     return count
 
 
-def verify_file(path: Path) -> Fault | None:
-    """What does not hold in an archive, or None."""
+def verify_file(path: Path) -> tuple[Fault, ...]:
+    """What does not hold in an archive; empty when everything does."""
     with path.open("rb") as content:
-        return verify_archive(content)
+        fault = verify_archive(content)
+    return (fault,) if fault else ()

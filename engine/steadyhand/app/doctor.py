@@ -47,5 +47,9 @@ def _confinement() -> str:
     """What could hold a read to reading. Reads are not confined by this version, and transcripts say so."""
     landlock = Path("/sys/kernel/security/lsm")
     known = landlock.read_text() if os.access(landlock, os.R_OK) else ""
-    found = [name for name, there in (("Landlock", "landlock" in known), ("bubblewrap", bool(shutil.which("bwrap")))) if there]
+    found = [
+        name
+        for name, there in (("Landlock", "landlock" in known), ("bubblewrap", bool(shutil.which("bwrap"))))
+        if there
+    ]
     return f"{', '.join(found) or 'neither Landlock nor bubblewrap'}; reads are not confined by this version"

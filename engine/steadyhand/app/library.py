@@ -124,7 +124,9 @@ def _with_calls(
             found.append(_at(runbook, step.span, problem))
         elif name not in calls:
             called_path = _beside(services, path, name)
-            loaded = schema.read(read_bytes(called_path), str(called_path), services.all_specs()) if called_path else None
+            loaded = (
+                schema.read(read_bytes(called_path), str(called_path), services.all_specs()) if called_path else None
+            )
             if called_path is None or loaded is None or loaded.runbook is None:
                 found.append(_at(runbook, step.span, f"the called runbook {name} cannot be found or is not valid"))
                 continue
@@ -196,4 +198,3 @@ def digests_of(runbook: Runbook) -> dict[str, str]:
     for inner in runbook.calls.values():
         found.update(digests_of(inner))
     return found
-

@@ -56,7 +56,9 @@ def _steps(services: Services, runbook: Runbook, inputs: Mapping[str, Any]) -> l
             look: Any = getattr(handler, "preflight", None)
             if look is not None and "/" not in path:
                 plan = renderer.plan(state, locate(runbook, state, path))
-                found.extend((f"{path}: {what}", holds, detail) for what, holds, detail in look(plan, _Cwd(services.cwd)))
+                found.extend(
+                    (f"{path}: {what}", holds, detail) for what, holds, detail in look(plan, _Cwd(services.cwd))
+                )
         except SteadyError:
             continue  # what cannot be rendered yet cannot be looked at yet; the run will say so
     return found

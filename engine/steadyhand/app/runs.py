@@ -23,7 +23,7 @@ from . import library
 from .services import Services
 
 if TYPE_CHECKING:
-    from ..journal.lease import Lease
+    from ..journal.lease import Lease as Lease
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -77,7 +77,9 @@ def inputs_of(runbook: Runbook, given: Mapping[str, Any], *, texts: bool = True)
         wrong.extend(f"{name}: {problem}" for problem in problems(spec.schema, values[name]))
     if wrong:
         known = ", ".join(runbook.inputs) or "none"
-        raise UsageError("the inputs do not fit: " + "; ".join(wrong), f"inputs of {runbook.name}: {known}; give -i NAME=VALUE")
+        raise UsageError(
+            "the inputs do not fit: " + "; ".join(wrong), f"inputs of {runbook.name}: {known}; give -i NAME=VALUE"
+        )
     return values
 
 
@@ -131,9 +133,7 @@ def kinds(runbook: Runbook) -> tuple[str, ...]:
     return tuple(sorted(found.union(*(kinds(inner) for inner in runbook.calls.values()))))
 
 
-def resume(
-    services: Services, run: str, *, people: People | None = None, observer: Observer | None = None
-) -> Driver:
+def resume(services: Services, run: str, *, people: People | None = None, observer: Observer | None = None) -> Driver:
     """A driver that has taken the run over. Raises UsageError when another one drives it on this machine."""
     recorded = services.journal.read(run)
     started = recorded[0].event

@@ -11,7 +11,7 @@ from .. import __version__
 
 def report(bug: BaseException) -> str:
     """The text for the person in front of it."""
-    frames = traceback.extract_tb(bug.__traceback__)
+    frames = traceback.extract_tb(bug.__traceback__)[-12:]
     where = [f"  {frame.filename.rpartition('steadyhand/')[2]}:{frame.lineno} in {frame.name}" for frame in frames]
     lines = [
         "steady: this is a bug of Steadyhand, not of your runbook. The run, if there is one, can be resumed.",
@@ -23,4 +23,3 @@ def report(bug: BaseException) -> str:
     if "STEADY_DEBUG" in os.environ:
         lines.append("".join(traceback.format_exception(bug)))
     return "\n".join(lines)
-

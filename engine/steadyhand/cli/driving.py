@@ -15,7 +15,7 @@ from ..app.services import Services
 from ..driver.drive import Driver, Ending
 from ..errors import Exit, UsageError
 from ..events import GateOpened
-from ..model import Runbook
+from ..model import Conclusion, Runbook
 from .live import Live
 from .people import Terminal
 from .shared import CONCLUSIONS, colour, command_line
@@ -75,7 +75,7 @@ def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
     end = driver.state.conclusion
     assert end is not None  # noqa: S101 the loop returned concluded
     click.echo(f"transcript: {command_line(services, 'transcript', run)}", err=True)
-    return int(CONCLUSIONS[runs.Conclusion(end.conclusion)])
+    return int(CONCLUSIONS[Conclusion(end.conclusion)])
 
 
 def watchers(runbook: Runbook, *, quiet: bool) -> tuple[Terminal, Live]:

@@ -19,7 +19,9 @@ TURN = 0.2
 class Live:
     """An observer that prints. On a terminal, a last line says what runs, for how long, and what it printed last."""
 
-    def __init__(self, runbook: Runbook, out: TextIO | None = None, *, colour: bool = False, quiet: bool = False) -> None:
+    def __init__(
+        self, runbook: Runbook, out: TextIO | None = None, *, colour: bool = False, quiet: bool = False
+    ) -> None:
         self._runbook = runbook
         self._out = out or sys.stdout
         self._colour = colour
@@ -56,6 +58,8 @@ class Live:
                 self._asking += 1
             case GateClosed():
                 self._asking = max(0, self._asking - 1)
+            case _:
+                pass
 
     def output(self, path: str, stream: str, data: bytes) -> None:
         """Remember the last line of what an attempt prints."""

@@ -103,8 +103,12 @@ def junit_of(files: Sequence[tuple[str, Sequence[Diagnostic]]]) -> str:
     for path, diagnostics in files:
         errors = [d for d in diagnostics if d.severity is Severity.ERROR]
         failures += bool(errors)
-        body = f"<failure message={quoteattr(errors[0].message)}>{escape(clean(text_of(errors)))}</failure>" if errors else ""
-        cases.append(f"<testcase classname=\"steady.validate\" name={quoteattr(path)}>{body}</testcase>")
+        body = (
+            f"<failure message={quoteattr(errors[0].message)}>{escape(clean(text_of(errors)))}</failure>"
+            if errors
+            else ""
+        )
+        cases.append(f'<testcase classname="steady.validate" name={quoteattr(path)}>{body}</testcase>')
     head = f'<testsuite name="steady validate" tests="{len(files)}" failures="{failures}">'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{"".join(cases)}</testsuite>'
 

@@ -33,7 +33,8 @@ class CancelStep(Struct, frozen=True):
 
 class OpenGate(Struct, frozen=True):
     """Await: put a question to people. `kind` is confirm, choose, ask, manual or doubt. Intent: gate.opened
-    (or step.settled with attempt 0 when what it asks for cannot be rendered). Answers: gate.answered."""
+    (or step.settled with attempt 0 when what it asks for cannot be rendered). Answers: gate.answered.
+    """
 
     gate: str
     path: str

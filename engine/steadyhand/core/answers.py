@@ -28,9 +28,7 @@ def admit(state: State, answer: Answer) -> e.GateAnswered | e.AnswerRefused:
     """The event that an answer becomes: one that counts, or one that is refused and remembered."""
     why = gates.refusal(state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening)
     if why:
-        return e.AnswerRefused(
-            answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment
-        )
+        return e.AnswerRefused(answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment)
     opened = state.gates[answer.gate].opened
     return e.GateAnswered(
         gate=answer.gate,

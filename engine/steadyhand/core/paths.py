@@ -140,8 +140,8 @@ def _phase(place: Place, phase: str, here: str) -> Place:
             operation = step.each.between if step.each else None
         case "before" | "after":
             operation = step.capture.get(name) if name else None
-        case "doubt":
-            operation = place.operation
+        case _:
+            operation = place.operation if kind == "doubt" else None
     if operation is None and name:
         raise _lost(here)
     return _place(place, part=phase, operation=operation)

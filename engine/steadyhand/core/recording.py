@@ -92,7 +92,9 @@ class Clerk:
             case a.Escalate():
                 return (self._escalated(state),)
             case a.Conclude():
-                return (e.RunConcluded(action.conclusion, action.came_from, action.outcome, action.reason, action.in_doubt),)
+                return (
+                    e.RunConcluded(action.conclusion, action.came_from, action.outcome, action.reason, action.in_doubt),
+                )
             case a.OpenGate(path=path) | a.ExpandEach(path=path) | a.StartCall(path=path) | a.ComputeFacts(path=path):
                 return self._rendered(state, path, action)
         assert_never(action)

@@ -57,7 +57,9 @@ class Renderer:
         spec = self._specs[operation.kind]
         dry = state.run is not None and state.run.mode == "dry-run"
         known = names(state, place, tolerate=dry)
-        params = {p.name: _param(p, operation.params[p.name], known, dry) for p in spec.params if p.name in operation.params}
+        params = {
+            p.name: _param(p, operation.params[p.name], known, dry) for p in spec.params if p.name in operation.params
+        }
         if spec.open_params:
             rest = {k: v for k, v in operation.params.items() if k not in params}
             params.update({k: render_value(v, known, tolerate_unknown=dry) for k, v in rest.items()})
@@ -116,7 +118,9 @@ class Renderer:
         verdict = Verdict("pass", "")
         if body.expect is not None:
             verdict = judge(body.expect, facts, {**known, "facts": {**known["facts"], **facts}})
-        return e.FactsSet(place.path, visit(state, place.path), facts, verdict.outcome, verdict.reason, verdict.findings)
+        return e.FactsSet(
+            place.path, visit(state, place.path), facts, verdict.outcome, verdict.reason, verdict.findings
+        )
 
     def items(self, state: State, place: Place) -> e.EachExpanded:
         """The items of a wave and the names they have in paths."""
@@ -174,7 +178,9 @@ def _texts(value: Any, known: Mapping[str, Any], param: Param, tolerate: bool) -
         return {k: _texts(v, known, param, tolerate) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_texts(v, known, param, tolerate) for v in value]
-    text = value if isinstance(value, str) else ("true" if value else "false") if isinstance(value, bool) else str(value)
+    text = (
+        value if isinstance(value, str) else ("true" if value else "false") if isinstance(value, bool) else str(value)
+    )
     return render_text(text, known, param.syntax, tolerate_unknown=tolerate)
 
 
@@ -231,4 +237,3 @@ def _keys(items: Sequence[Any]) -> tuple[str, ...]:
         taken.add(key)
         keys.append(key)
     return tuple(keys)
-

@@ -55,7 +55,9 @@ def _judged(
 ) -> dict[str, Any]:
     seen = {name: _whole(name, value, hands.sizes()) for name, value in result.items()}
     expect = operation.expect if operation.expect is not None else spec.default_expect
-    verdict = judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec)) if expect else Verdict(PASS, "")
+    verdict = (
+        judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec)) if expect else Verdict(PASS, "")
+    )
     values, cut = _kept(result, hands.sizes())
     facts: dict[str, Any] = {}
     if verdict.outcome != ERROR:

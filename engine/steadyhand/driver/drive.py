@@ -304,7 +304,9 @@ class Driver:
                 self._running.pop(item.path, None)
                 cut = item.error == "Cancelled"
                 events.append(
-                    e.StepInterrupted(item.path, item.visit, item.attempt, "the engine was interrupted") if cut else item
+                    e.StepInterrupted(item.path, item.visit, item.attempt, "the engine was interrupted")
+                    if cut
+                    else item
                 )
         events.append(e.RunPaused(self._ports.actor, "interrupted"))
         while True:

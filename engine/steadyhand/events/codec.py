@@ -52,4 +52,6 @@ def decode(name: str, body: str) -> Event:
 
 def chain(before: bytes, stream: str, seq: int, at: int, actor: str, epoch: int, name: str, body: str) -> bytes:
     """The hash (32 bytes) of an event that follows the one with hash `before`."""
-    return hashlib.sha256(before + canonical([FORMAT, stream, seq, at, actor, epoch, name, body]).encode("ascii")).digest()
+    return hashlib.sha256(
+        before + canonical([FORMAT, stream, seq, at, actor, epoch, name, body]).encode("ascii")
+    ).digest()

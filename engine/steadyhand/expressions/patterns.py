@@ -32,6 +32,11 @@ _ALPHABET = frozenset(range(128)) | _BEYOND
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> re.Pattern[str]:
     """The pattern, compiled. Raises TemplateError when it is no pattern, or could take for ever."""
+    if _set_within_set(pattern):
+        raise TemplateError(
+            f"`{pattern[:80]}` holds a set within a set, which does not mean here what it does elsewhere",
+            r"write `\d`, `\s` or `\w` for `[:digit:]` and the like, and `\[` for a bracket in a set",
+        )
     try:
         tree = _parser.parse(pattern)
         risky = _risky(tree)
@@ -45,6 +50,24 @@ def compiled(pattern: str) -> re.Pattern[str]:
             "put something that the inner one cannot match between its turns, as in `(\\d+\\.)+`",
         )
     return found
+
+
+def _set_within_set(pattern: str) -> bool:
+    """Whether a set holds `[` first, or a doubled sign: the parser would print a warning on that, and go on."""
+    at, start = 0, -1
+    while at < len(pattern):
+        char, following = pattern[at], pattern[at + 1 : at + 2]
+        if start < 0 and char == "[":
+            start = at + 1 + (following == "^")
+            if following == "[":
+                return True
+            at = start - 1
+        elif start >= 0 and char == "]" and at > start:
+            start = -1
+        elif start >= 0 and char in "-&~|" and following == char:
+            return True
+        at += 2 if char == "\\" else 1
+    return False
 
 
 def searchable(text: str) -> str:

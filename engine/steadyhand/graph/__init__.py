@@ -5,4 +5,16 @@ from .checks import CODES, check
 from .outline import outline, outline_text
 from .pictures import mermaid, text
 
-__all__ = ["CODES", "Edge", "Graph", "Node", "build", "check", "mermaid", "operations", "outline", "outline_text", "text"]
+__all__ = [
+    "CODES",
+    "Edge",
+    "Graph",
+    "Node",
+    "build",
+    "check",
+    "mermaid",
+    "operations",
+    "outline",
+    "outline_text",
+    "text",
+]

@@ -13,9 +13,15 @@ CODES: dict[str, tuple[str, str]] = {
     "SG001": ("unreachable step", "No path leads to the step: what it does will never happen."),
     "SG002": ("no end", "From here no path leads to an end: the run could only stop at its deadline."),
     "SG003": ("loop without a bound", "A loop is allowed only through a step that says `max_visits`."),
-    "SG004": ("unguarded change", "The runbook does not say who is asked before the change; the engine will ask anybody."),
+    "SG004": (
+        "unguarded change",
+        "The runbook does not say who is asked before the change; the engine will ask anybody.",
+    ),
     "SG005": ("unverified end", "A run may call itself resolved although nothing has shown that the change worked."),
-    "SG006": ("default after a change", "What follows when the change does not work was not decided, so the run escalates."),
+    "SG006": (
+        "default after a change",
+        "What follows when the change does not work was not decided, so the run escalates.",
+    ),
     "SG007": ("change without undo", "Nobody has said how the change is taken back, or that it cannot be."),
     "SG008": ("healthy after a change", "A run that changed something ends as if it had found everything in order."),
 }
@@ -126,6 +132,7 @@ class _Prover:
 
     def _guarded(self, name: str) -> bool:
         """Whether every path to the step goes through a person's yes: no path is left when those are cut."""
+
         def cut(edge: Edge) -> bool:
             return self._graph.nodes[edge.source].asks and edge.outcome not in {"rejected", "expired"}
 
@@ -144,8 +151,12 @@ class _Prover:
             ways = shortest(name, self._after(name, proved))
             if name not in self_proved and f"{END}resolved" in ways and ("SG005", name) not in told:
                 told.add(("SG005", name))
-                message = f"after the change `{name}` the run may end resolved unverified: {_way(ways, END + 'resolved')}"
-                yield self._say("SG005", name, message, "add `verify:`, or a step with `purpose: verification` on the way")
+                message = (
+                    f"after the change `{name}` the run may end resolved unverified: {_way(ways, END + 'resolved')}"
+                )
+                yield self._say(
+                    "SG005", name, message, "add `verify:`, or a step with `purpose: verification` on the way"
+                )
             ways = shortest(name, self._following)
             if f"{END}healthy" in ways:
                 message = f"after the change `{name}` the run may end healthy: {_way(ways, END + 'healthy')}"
@@ -161,7 +172,8 @@ class _Prover:
             source: [
                 edge
                 for edge in edges
-                if not (source in proved and edge.outcome == "pass") and not (source == name and edge.outcome in refused)
+                if not (source in proved and edge.outcome == "pass")
+                and not (source == name and edge.outcome in refused)
             ]
             for source, edges in self._following.items()
         }

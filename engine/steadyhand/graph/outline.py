@@ -42,7 +42,9 @@ def outline(runbook: Runbook) -> tuple[Row, ...]:
         if again:
             continue
         shown.add(name)
-        waiting.extend((depth + 1, _by(edge.label, defaulted=edge.defaulted), edge.target) for edge in _after(graph, name))
+        waiting.extend(
+            (depth + 1, _by(edge.label, defaulted=edge.defaulted), edge.target) for edge in _after(graph, name)
+        )
     return tuple(rows)
 
 

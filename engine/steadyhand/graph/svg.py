@@ -58,14 +58,14 @@ def _forward(graph: Graph) -> list[Edge]:
         state[root] = 1
         stack = [(root, iter(following[root]))]
         while stack:
-            edge = next(stack[-1][1], None)
-            if edge is None:
+            step = next(stack[-1][1], None)
+            if step is None:
                 state[stack.pop()[0]] = 2
-            elif state.get(edge.target) != 1:
-                kept.append(edge)
-                if edge.target not in state:
-                    state[edge.target] = 1
-                    stack.append((edge.target, iter(following[edge.target])))
+            elif state.get(step.target) != 1:
+                kept.append(step)
+                if step.target not in state:
+                    state[step.target] = 1
+                    stack.append((step.target, iter(following[step.target])))
     return kept
 
 
@@ -115,7 +115,9 @@ def boxes(graph: Graph) -> dict[str, Box]:
 
 def escape(words: str) -> str:
     """Text as XML holds it; what XML cannot hold becomes a question mark."""
-    kept = "".join(c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in words)
+    kept = "".join(
+        c if c in "\t\n" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff" else "?" for c in words
+    )
     for plain, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;")):
         kept = kept.replace(plain, entity)
     return kept

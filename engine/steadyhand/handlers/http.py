@@ -45,8 +45,12 @@ spec = HandlerSpec(
     short="url",
     params=(
         Param(
-            "url", "text", "The address. Every placeholder is percent-encoded, but one at the very beginning.",
-            "https://{{ inputs.host }}/health", required=True, syntax=Syntax.URL,
+            "url",
+            "text",
+            "The address. Every placeholder is percent-encoded, but one at the very beginning.",
+            "https://{{ inputs.host }}/health",
+            required=True,
+            syntax=Syntax.URL,
         ),
         Param("method", "text", "The method; GET unless said otherwise.", "POST", choices=METHODS),
         Param("headers", "map", "Header fields.", {"Accept": "application/json"}),
@@ -55,10 +59,16 @@ spec = HandlerSpec(
         Param("json", "any", "The body as a JSON value.", {"replicas": 3}),
         Param("form", "map", "The body as a form.", {"action": "restart"}),
         Param(
-            "auth", "map", "Who asks: `basic` or `bearer`.", {"bearer": "{{ secrets.api_token }}"},
+            "auth",
+            "map",
+            "Who asks: `basic` or `bearer`.",
+            {"bearer": "{{ secrets.api_token }}"},
             fields=(
                 Param(
-                    "basic", "map", "User name and password.", {"username": "ops", "password": "{{ secrets.api }}"},
+                    "basic",
+                    "map",
+                    "User name and password.",
+                    {"username": "ops", "password": "{{ secrets.api }}"},
                     fields=(
                         Param("username", "text", "The user name.", "ops", required=True),
                         Param("password", "text", "The password.", "{{ secrets.api }}", required=True),
@@ -68,7 +78,10 @@ spec = HandlerSpec(
             ),
         ),
         Param(
-            "tls", "map", "How the server is checked, and who we are.", {"ca": "/etc/ssl/internal.pem"},
+            "tls",
+            "map",
+            "How the server is checked, and who we are.",
+            {"ca": "/etc/ssl/internal.pem"},
             fields=(
                 Param("verify", "boolean", "Check the certificate; true unless said otherwise.", False),
                 Param("ca", "text", "A file of authorities to trust.", "/etc/ssl/internal.pem"),
@@ -162,7 +175,7 @@ class _Exchange:
                 return self._read(response)
         except HandlerError:
             raise
-        except Exception as problem:  # noqa: BLE001 the library's and the socket's failures are named here
+        except Exception as problem:
             raise self._named(problem) from problem
         finally:
             self._done = True
@@ -197,7 +210,9 @@ class _Exchange:
         try:
             verify = self._context()
         except (OSError, ssl.SSLError) as problem:
-            raise Refused(f"the TLS files cannot be used: {problem}", "check `tls.ca`, `tls.cert` and `tls.key`") from None
+            raise Refused(
+                f"the TLS files cannot be used: {problem}", "check `tls.ca`, `tls.cert` and `tls.key`"
+            ) from None
         return self._httpx.Client(
             verify=verify,
             timeout=max(0.001, self._hands.remaining()),
@@ -343,4 +358,3 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
-

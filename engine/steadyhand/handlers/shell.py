@@ -26,10 +26,18 @@ spec = HandlerSpec(
     one_of=(("text", "argv"),),
     params=(
         Param(
-            "text", "text", "The command, for the shell. Every placeholder is one quoted word.",
-            "systemctl is-active {{ inputs.unit }}", syntax=Syntax.SHELL,
+            "text",
+            "text",
+            "The command, for the shell. Every placeholder is one quoted word.",
+            "systemctl is-active {{ inputs.unit }}",
+            syntax=Syntax.SHELL,
         ),
-        Param("argv", "list", "The program and its arguments; no shell, nothing to quote.", ["df", "-P", "{{ inputs.path }}"]),
+        Param(
+            "argv",
+            "list",
+            "The program and its arguments; no shell, nothing to quote.",
+            ["df", "-P", "{{ inputs.path }}"],
+        ),
         Param("env", "map", "Further variables of its environment.", {"PGPASSWORD": "{{ secrets.db_password }}"}),
         Param("cwd", "text", "The folder to start in.", "/srv/app"),
         Param("stdin", "text", "What it reads from its standard input.", "{{ facts.sql }}"),

@@ -135,7 +135,9 @@ class SqliteJournal:
             self._roll_back()
             for request in batch:
                 if request.failure is None:
-                    request.failure = self._problem(problem, f"{len(request.bodies)} events of {request.stream} were not recorded")
+                    request.failure = self._problem(
+                        problem, f"{len(request.bodies)} events of {request.stream} were not recorded"
+                    )
         finally:
             for request in batch:
                 request.done = True

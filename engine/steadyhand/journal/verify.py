@@ -11,7 +11,6 @@ from ..events import GENESIS, chain, decode
 from .artifacts import CHUNK
 from .protocol import Fault, Head, Row
 
-
 Fetch = Callable[[str], BinaryIO]
 
 

@@ -110,7 +110,9 @@ def _question(q: Question) -> str:
         comment = f": {escape(a.comment)}" if a.comment else ""
         via = f" ({escape(a.via)})" if a.via else ""
         waited = took(a.at - q.opened)
-        parts.append(f"<p>{clock(a.at)} <b>{escape(a.by)}</b>{via}: {escape(a.answer)}{comment}{refused}, after {waited}</p>")
+        parts.append(
+            f"<p>{clock(a.at)} <b>{escape(a.by)}</b>{via}: {escape(a.answer)}{comment}{refused}, after {waited}</p>"
+        )
     if q.result:
         reason = f": {escape(q.reason)}" if q.reason else ""
         parts.append(f"<p>{clock(q.closed)} {_word(q.result)}{reason}</p>")
@@ -122,7 +124,9 @@ def _attempt(a: Attempt) -> str:
     again = f", attempt {a.number}" if a.number > 1 else ""
     held = ", not confined" if a.effect == "read" and a.kind in {"shell", "ssh"} and not a.confined else ""
     what = f" ({escape(a.kind)}, {escape(a.effect)}{held}{again})" if a.kind else ""
-    parts = [f"<p>{label}{_word(a.outcome or 'running')}{what}, {clock(a.started)}, {took(a.duration)}. {escape(a.reason)}</p>"]
+    parts = [
+        f"<p>{label}{_word(a.outcome or 'running')}{what}, {clock(a.started)}, {took(a.duration)}. {escape(a.reason)}</p>"
+    ]
     if a.unsure:
         parts.append("<p>It may have had its effect all the same.</p>")
     if a.hint:

@@ -46,7 +46,8 @@ def _words(event: e.Event, runbook: Runbook) -> tuple[str, ...]:
             return (_at(gate, f"{result}{f': {reason}' if reason else ''}"),)
         case e.RunConcluded():
             return _concluded(event)
-    return _rest(event)
+        case _:
+            return _rest(event)
 
 
 def _rest(event: e.Event) -> tuple[str, ...]:
@@ -73,16 +74,24 @@ def _rest(event: e.Event) -> tuple[str, ...]:
             return (_at(path, f"ended {conclusion}"),)
         case e.PreflightChecked(rows=rows):
             return tuple(f"preflight: {what}: {detail}" for what, holds, detail in rows if not holds)
-    return ()
+        case _:
+            return ()  # timers, children and cancellations: nobody needs to read them at night
 
 
 def _settled(event: e.StepSettled) -> tuple[str, ...]:
     time = f" in {took(event.duration)}" if event.duration else ""
-    lines = [_at(event.path, f"{event.outcome}{time}: {brief(event.reason, 140)}" if event.reason else f"{event.outcome}{time}")]
+    lines = [
+        _at(
+            event.path,
+            f"{event.outcome}{time}: {brief(event.reason, 140)}" if event.reason else f"{event.outcome}{time}",
+        )
+    ]
     pad = f"{'':{WIDTH}}  "
     for finding in event.findings:
         if finding.holds is not True:
-            lines.append(f"{pad}{finding.subject}: expected {brief(finding.expected, 80)}, actual {brief(finding.actual, 80)}")
+            lines.append(
+                f"{pad}{finding.subject}: expected {brief(finding.expected, 80)}, actual {brief(finding.actual, 80)}"
+            )
             lines += [f"{pad}  {name} = {brief(value, 100)}" for name, value in finding.names.items()]
     if event.unsure:
         lines.append(f"{pad}it may have had its effect all the same")

@@ -64,6 +64,8 @@ def summarise(recorded: Sequence[e.Recorded]) -> Summary:
             case e.RunConcluded(conclusion=conclusion):
                 found.conclusion, found.ended_at = conclusion, rfc3339(one.at)
                 found.waiting_for = []
+            case _:
+                pass
     found.status = "concluded" if found.conclusion else "waiting" if found.waiting_for else "running"
     return found
 
@@ -90,7 +92,13 @@ def detail(recorded: Sequence[e.Recorded], runbook: Runbook) -> dict[str, Any]:
             )
     path = [{"step": s.path, "outcome": s.outcome or None, "to": s.to or None} for s in t.sections]
     gates = [_gate(one) for one in _open(recorded)]
-    return {**msgspec.to_builtins(summarise(recorded)), "path": path, "steps": steps, "gates": gates, "in_doubt": t.in_doubt}
+    return {
+        **msgspec.to_builtins(summarise(recorded)),
+        "path": path,
+        "steps": steps,
+        "gates": gates,
+        "in_doubt": t.in_doubt,
+    }
 
 
 def _open(recorded: Sequence[e.Recorded]) -> list[e.GateOpened]:
@@ -103,6 +111,8 @@ def _open(recorded: Sequence[e.Recorded]) -> list[e.GateOpened]:
                 found.pop(gate, None)
             case e.RunConcluded():
                 found.clear()
+            case _:
+                pass
     return list(found.values())
 
 

@@ -304,7 +304,9 @@ class _Drawer:
 
     def escalating(self, one: e.Recorded, event: e.EscalationRaised) -> None:
         contact = f" ({event.contact})" if event.contact else ""
-        self._t.remarks.append((one.at, f"escalated to {event.to or 'nobody named'}{contact} after {took(event.after)}"))
+        self._t.remarks.append(
+            (one.at, f"escalated to {event.to or 'nobody named'}{contact} after {took(event.after)}")
+        )
 
     def preflight(self, one: e.Recorded, event: e.PreflightChecked) -> None:
         del one
@@ -367,8 +369,13 @@ def _changed(section: Section) -> Iterator[str]:
     changes = [a for a in section.attempts if a.effect in {"change", "destructive"} and not a.simulated]
     if not changes:
         return
-    said = [answer for q in section.gates if q.result in {"approved", "run_again"} for answer in q.answers if not answer.refused]
+    said = [
+        answer
+        for q in section.gates
+        if q.result in {"approved", "run_again"}
+        for answer in q.answers
+        if not answer.refused
+    ]
     by = f", approved by {', '.join(dict.fromkeys(a.by for a in said))}" if said else ""
     last = changes[-1]
     yield f"Changed: {section.title} ({last.outcome or 'running'}{by})."
-

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..errors import Diagnostic, Span
-from ..source import Node, Scalar, Sequence, builtin, parse, parse_duration
 from ..source import Mapping as MapNode
+from ..source import Node, Scalar, Sequence, builtin, parse, parse_duration
 from .world import Came, Said
 
 KEYS = ("inputs", "mode", "by", "steps", "answers", "crash_after", "expect")
@@ -85,7 +85,9 @@ class _Reader:
         expect = plain.get("expect", {})
         for name in expect if isinstance(expect, dict) else ():
             if name not in EXPECTED:
-                self._say(mapping.get("expect") or node, f"`expect` has no key `{name}`", f"keys: {', '.join(EXPECTED)}")
+                self._say(
+                    mapping.get("expect") or node, f"`expect` has no key `{name}`", f"keys: {', '.join(EXPECTED)}"
+                )
         return Case(
             key.text,
             key.span,
@@ -119,7 +121,13 @@ class _Reader:
             return Said(node.text)
         given: dict[str, Any] = builtin(node) if isinstance(node, MapNode) else {}
         after = parse_duration(str(given.get("after", "0s"))) or 0
-        return Said(str(given.get("answer", "")), str(given.get("by", "alex")), after, given.get("value"), str(given.get("comment", "")))
+        return Said(
+            str(given.get("answer", "")),
+            str(given.get("by", "alex")),
+            after,
+            given.get("value"),
+            str(given.get("comment", "")),
+        )
 
 
 def test_schema() -> dict[str, Any]:
@@ -142,7 +150,11 @@ def test_schema() -> dict[str, Any]:
         "inputs": {"type": "object", "description": "The inputs of the run.", "examples": [{"host": "db1"}]},
         "mode": {"enum": ["guided", "step", "auto", "diagnose"], "description": "The mode.", "examples": ["auto"]},
         "by": {"type": "string", "description": "Who starts the run.", "examples": ["tester"]},
-        "steps": {"description": "What comes of attempts, by path.", "examples": [{"causes.idle": "fail"}], **turns(came)},
+        "steps": {
+            "description": "What comes of attempts, by path.",
+            "examples": [{"causes.idle": "fail"}],
+            **turns(came),
+        },
         "answers": {"description": "What people answer, by gate.", "examples": [{"restart": "approve"}], **turns(said)},
         "crash_after": {"description": "After how many events the engine dies.", "examples": [7, [5, 9]]},
         "expect": {"type": "object", "description": "What must come of it.", "examples": [{"conclusion": "resolved"}]},
@@ -154,8 +166,17 @@ def test_schema() -> dict[str, Any]:
         "description": "Scripted worlds for a runbook, and what must come of them.",
         "type": "object",
         "properties": {
-            "runbook": {"type": "string", "description": "The runbook, beside this file.", "examples": ["restart.yaml"]},
-            "tests": {"type": "object", "description": "Tests by name.", "examples": [{}], "additionalProperties": case},
+            "runbook": {
+                "type": "string",
+                "description": "The runbook, beside this file.",
+                "examples": ["restart.yaml"],
+            },
+            "tests": {
+                "type": "object",
+                "description": "Tests by name.",
+                "examples": [{}],
+                "additionalProperties": case,
+            },
         },
         "required": ["tests"],
         "additionalProperties": False,

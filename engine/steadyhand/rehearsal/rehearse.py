@@ -111,6 +111,8 @@ def _walk(recorded: Iterable[e.Recorded]) -> tuple[tuple[str, ...], frozenset[tu
             case e.RunConcluded(conclusion=conclusion, came_from=source):
                 if source:
                     walked.add((source, f"end.{conclusion}"))
+            case _:
+                pass
     return tuple(path), frozenset(walked)
 
 

@@ -67,9 +67,7 @@ class Stuck(SteadyError):
 class World:
     """One rehearsal. `recorded` is its journal."""
 
-    def __init__(
-        self, runbook: Runbook, renderer: Renderer, script: Script, specs: Mapping[str, HandlerSpec]
-    ) -> None:
+    def __init__(self, runbook: Runbook, renderer: Renderer, script: Script, specs: Mapping[str, HandlerSpec]) -> None:
         self.runbook = runbook
         self.recorded: list[e.Recorded] = []
         self.state = State()
@@ -85,19 +83,17 @@ class World:
     def run(self, started: e.RunStarted, limit: int = 100_000) -> State:
         """From the start to the conclusion, or until only people who say nothing could move it on."""
         self._append([started])
-        arrived: list[e.Event] = []
-        while self.state.conclusion is None and len(self.recorded) < limit:
+        arrived: list[e.Event] | None = []
+        while arrived is not None and len(self.recorded) < limit:
             self._advance(arrived)
-            if self.state.conclusion is not None:
-                break
-            if self._script.crash(len(self.recorded)):
-                arrived = self._crashed()
-                continue
-            following = self._next()
-            if following is None:
-                break
-            arrived = following
+            arrived = self._what_comes()
         return self.state
+
+    def _what_comes(self) -> list[e.Event] | None:
+        """A crash, or what happens next in time; None at the end."""
+        if self.state.conclusion is not None:
+            return None
+        return self._crashed() if self._script.crash(len(self.recorded)) else self._next()
 
     def _advance(self, arrived: list[e.Event]) -> None:
         draft = self._clerk.advance("rehearsal", self.state, self.now, arrived)
@@ -111,7 +107,9 @@ class World:
     def _append(self, events: list[e.Event]) -> None:
         for event in events:
             epoch = event.epoch if isinstance(event, e.RunResumed) else max(self.state.epoch, 1)
-            recorded = e.Recorded("rehearsal", self.state.seq + 1, max(self.now, self.state.at), "rehearsal", epoch, event)
+            recorded = e.Recorded(
+                "rehearsal", self.state.seq + 1, max(self.now, self.state.at), "rehearsal", epoch, event
+            )
             self.state = self.state.after(recorded)
             self.recorded.append(recorded)
 
@@ -192,7 +190,9 @@ class World:
         events: list[e.Event] = []
         state = self.state
         for _, _, gate, one in said:
-            answer = Answer(gate.gate, one.by, one.answer, gate.digest, "rehearsal", one.value, one.comment, gate.opening)
+            answer = Answer(
+                gate.gate, one.by, one.answer, gate.digest, "rehearsal", one.value, one.comment, gate.opening
+            )
             event = admit(state, answer)
             state = state.after(e.Recorded("rehearsal", state.seq + 1, max(self.now, state.at), "", state.epoch, event))
             events.append(event)
@@ -205,6 +205,8 @@ def planner(kind: str, params: Mapping[str, Any], target: Target | None) -> Plan
     return Plan(kind, f"{kind} {digest(params)[:8]}", params)
 
 
-def renderer(specs: Mapping[str, HandlerSpec], plan: Callable[[str, Mapping[str, Any], Target | None], Plan] = planner) -> Renderer:
+def renderer(
+    specs: Mapping[str, HandlerSpec], plan: Callable[[str, Mapping[str, Any], Target | None], Plan] = planner
+) -> Renderer:
     """The renderer of a world."""
     return Renderer(specs, plan)

@@ -56,6 +56,7 @@ class _Emitter:
             "step": {**step, "oneOf": [*one, alone]},
             "operation": {**operation, "oneOf": [{"required": [kind]} for kind in self._specs]},
             **{name: self._with_operation(name) for name in ("verify", "check")},
+            **{name: self.object(name) for name in ("each", "link")},
             "edge": {"type": "string", "pattern": rf"^([a-z][a-z0-9_-]*|end\.({'|'.join(CONCLUSIONS)}))$"},
             "schema": _schema_of_schemas(),
         }
@@ -72,7 +73,12 @@ class _Emitter:
     def _kind(self, spec: HandlerSpec) -> dict[str, Any]:
         beside = {
             "target": {"type": "string", "description": "The target it acts on.", "examples": ["app-hosts"]},
-            "timeout": {"type": "string", "pattern": DURATION, "description": "The time for one attempt.", "examples": ["5s"]},
+            "timeout": {
+                "type": "string",
+                "pattern": DURATION,
+                "description": "The time for one attempt.",
+                "examples": ["5s"],
+            },
         }
         whole: dict[str, Any] = {
             "type": "object",
@@ -128,7 +134,7 @@ class _Emitter:
             return {"const": 1}
         if field.choices:
             return {"enum": list(field.choices)}
-        plain = {
+        plain: dict[str, dict[str, Any]] = {
             "text": dict(_SCALAR), "slug": {"type": "string", "pattern": SLUG}, "name": {"type": "string", "pattern": NAME},
             "integer": {"type": "integer", **({"minimum": field.least} if field.least is not None else {})},
             "number": {"type": "number"}, "boolean": {"type": "boolean"}, "any": {},
@@ -140,7 +146,8 @@ class _Emitter:
         if field.type == "list":
             return {"type": "array", "items": dict(_SCALAR) if field.of == "text" else {}}
         if field.type == "map":
-            inner: dict[str, Any] = {"text": dict(_SCALAR), "list": {"type": "array", "items": _SCALAR}}.get(field.of, {})
+            known: dict[str, dict[str, Any]] = {"text": dict(_SCALAR), "list": {"type": "array", "items": _SCALAR}}
+            inner = known.get(field.of, {})
             return {"type": "object", "additionalProperties": inner or True}
         if field.type == "object":
             whole = self.object(field.of)
@@ -151,10 +158,20 @@ class _Emitter:
     def _special(self, kind: str) -> dict[str, Any]:
         """The types that have a reader of their own."""
         name = {"pattern": SLUG}
-        steps = {"type": "object", "propertyNames": name, "additionalProperties": {"$ref": "#/$defs/step"}, "minProperties": 1}
+        steps = {
+            "type": "object",
+            "propertyNames": name,
+            "additionalProperties": {"$ref": "#/$defs/step"},
+            "minProperties": 1,
+        }
         branch = {
             "anyOf": [
-                {"type": "object", "properties": {"steps": steps}, "required": ["steps"], "additionalProperties": False},
+                {
+                    "type": "object",
+                    "properties": {"steps": steps},
+                    "required": ["steps"],
+                    "additionalProperties": False,
+                },
                 {"$ref": "#/$defs/step"},
             ]
         }
@@ -179,7 +196,7 @@ class _Emitter:
                     "type": "string", "description": "Why.", "examples": ["A restart has nothing to take back"]}}},
                 {"$ref": "#/$defs/operation"},
             ]},
-            "each": self.object("each"),
+            "each": {"$ref": "#/$defs/each"},
             "batch": {"anyOf": [_BATCH, {"type": "array", "items": _BATCH, "minItems": 1}]},
             "next": {"anyOf": [
                 {"$ref": "#/$defs/edge"},
@@ -187,7 +204,7 @@ class _Emitter:
             ]},
             "expect": {"anyOf": [{"type": ["string", "boolean", "number"]}, {"type": "object"}]},
             "schema": {"$ref": "#/$defs/schema"},
-            "links": {"type": "array", "items": self.object("link")},
+            "links": {"type": "array", "items": {"$ref": "#/$defs/link"}},
             "inputs": {"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": {"$ref": "#/$defs/schema"}},
             "secrets": {"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": {
                 "type": "object", "properties": sources, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}},
@@ -215,7 +232,11 @@ def _schema_of_schemas() -> dict[str, Any]:
     }
     described["type"] |= {"anyOf": [{"enum": list(TYPES)}, {"type": "array", "items": {"enum": list(TYPES)}}]}
     described["format"] |= {"enum": list(FORMATS)}
-    described["from"] = {"description": "Where an alert supplies it.", "examples": ["alert.labels.instance"], "type": "string"}
+    described["from"] = {
+        "description": "Where an alert supplies it.",
+        "examples": ["alert.labels.instance"],
+        "type": "string",
+    }
     described["required"] = {
         "description": "Whether a value must be given; for an object, the keys it must have.",
         "examples": [False],

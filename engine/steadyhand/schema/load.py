@@ -164,7 +164,9 @@ class _Document:
         if "default" in value and not wrong:
             default = node.get("default")
             for problem in problems(value, value["default"]):
-                self._reader.say("SH602", default.span if default else node.span, f"the default does not fit: {problem}")
+                self._reader.say(
+                    "SH602", default.span if default else node.span, f"the default does not fit: {problem}"
+                )
         return m.Input(
             name=name,
             schema=value,
@@ -184,7 +186,9 @@ class _Document:
             if len(kinds) == 1:
                 secrets[key.text] = m.SecretSource(key.text, kinds[0].text, builtin(value)[kinds[0].text])
             elif len(kinds) > 1 or not value.entries:
-                self._reader.say("SH104", value.span, f"secret `{key.text}` needs one source", f"one of {', '.join(SOURCES)}")
+                self._reader.say(
+                    "SH104", value.span, f"secret `{key.text}` needs one source", f"one of {', '.join(SOURCES)}"
+                )
         return secrets
 
 
@@ -202,4 +206,3 @@ def targets(reader: Reader, node: Node | None) -> dict[str, m.Target]:
         kind, params = inner.entries[0]
         found[key.text] = m.Target(key.text, kind.text, builtin(params))
     return found
-

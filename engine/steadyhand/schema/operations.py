@@ -64,7 +64,9 @@ class Operations:
                     values[field.name] = value
         return values
 
-    def _effect(self, spec: HandlerSpec, params: Map[str, Any], node: Node | None, declared: str, must_read: str) -> Effect:
+    def _effect(
+        self, spec: HandlerSpec, params: Map[str, Any], node: Node | None, declared: str, must_read: str
+    ) -> Effect:
         inferred = spec.effect_of(params)
         if must_read:
             if declared not in {"", "read"} or (spec.effect_known and inferred is not Effect.READ):
@@ -140,7 +142,8 @@ class Operations:
                 return self._any(node)
             case "duration":
                 return self._duration(param.name, node)
-        return self._number(param, node)
+            case _:
+                return self._number(param, node)
 
     def _text(self, param: Param, node: Node) -> str | None:
         if not isinstance(node, Scalar) or node.value is None:
@@ -155,7 +158,11 @@ class Operations:
 
     def _collection(self, param: Param, node: Node) -> Any:
         if param.type == "map" and isinstance(node, Mapping):
-            return self._fields(param, node) if param.fields else {k.text: self._any(v, param.syntax) for k, v in node.entries}
+            return (
+                self._fields(param, node)
+                if param.fields
+                else {k.text: self._any(v, param.syntax) for k, v in node.entries}
+            )
         if param.type == "list" and isinstance(node, Sequence):
             return [self._any(item, param.syntax) for item in node.items]
         self._wrong(param, node, f"a {param.type}")
@@ -196,7 +203,9 @@ class Operations:
     def _duration(self, name: str, node: Node) -> int | None:
         found = parse_duration(node.text) if isinstance(node, Scalar) else None
         if found is None:
-            self._reader.say("SH403", node.span, f"`{name}` must be a duration, and is {kind_of(node)}", "write 30s, 5m, 1h30m")
+            self._reader.say(
+                "SH403", node.span, f"`{name}` must be a duration, and is {kind_of(node)}", "write 30s, 5m, 1h30m"
+            )
         return found
 
     def _wrong(self, param: Param, node: Node, wanted: str) -> None:

@@ -38,7 +38,9 @@ class Reader:
         if isinstance(node, Mapping):
             return node
         if node is not None:
-            self.say("SH103", node.span, f"{what} must be a map, and is {kind_of(node)}", "write `key: value` lines below it")
+            self.say(
+                "SH103", node.span, f"{what} must be a map, and is {kind_of(node)}", "write `key: value` lines below it"
+            )
         return None
 
     def fields(self, node: Mapping, table: str, what: str, also: Iterable[str] = ()) -> dict[str, Node]:
@@ -53,12 +55,19 @@ class Reader:
                 self.unknown(key, [*known, *others], f"{what} has no key `{key.text}`")
         for field in known.values():
             if field.required and field.name not in given:
-                self.say("SH102", node.span, f"{what} needs the key `{field.name}`", f"add `{field.name}: {shown(field.example)}`")
+                self.say(
+                    "SH102",
+                    node.span,
+                    f"{what} needs the key `{field.name}`",
+                    f"add `{field.name}: {shown(field.example)}`",
+                )
         return given
 
     def unknown(self, key: Scalar, known: Iterable[str], message: str, code: str = "SH101", what: str = "keys") -> None:
         """A name that is not known, with the nearest one that is."""
-        self.say(code, key.span, message, near(key.text, known, what), "nothing would read it" if code == "SH101" else "")
+        self.say(
+            code, key.span, message, near(key.text, known, what), "nothing would read it" if code == "SH101" else ""
+        )
 
     def value(self, field: Field, node: Node) -> Any:
         """The value of a field of a plain type; None with a finding when it does not fit."""
@@ -71,7 +80,8 @@ class Reader:
                 return builtin(node)
             case "object":
                 return self.object(field.of, node, f"`{field.name}`")
-        return self.scalar(field, node)
+            case _:
+                return self.scalar(field, node)
 
     def object(self, table: str, node: Node, what: str) -> dict[str, Any] | None:
         """An object of a table whose fields are all of plain types. A bare value is its `short` field."""
@@ -89,7 +99,12 @@ class Reader:
 
     def _list(self, field: Field, node: Node) -> list[Any] | None:
         if not isinstance(node, Sequence):
-            self.say("SH103", node.span, f"`{field.name}` must be a list, and is {kind_of(node)}", f"write {shown(field.example)}")
+            self.say(
+                "SH103",
+                node.span,
+                f"`{field.name}` must be a list, and is {kind_of(node)}",
+                f"write {shown(field.example)}",
+            )
             return None
         if field.of == "any":
             return [builtin(item) for item in node.items]
@@ -103,7 +118,9 @@ class Reader:
         if field.of == "text":
             return {k.text: t for k, v in mapping.entries if (t := self.text(v, f"`{k.text}`")) is not None}
         if field.of == "list":
-            return {k.text: self._list(Field(k.text, "list", "", ["name"], of="text"), v) or [] for k, v in mapping.entries}
+            return {
+                k.text: self._list(Field(k.text, "list", "", ["name"], of="text"), v) or [] for k, v in mapping.entries
+            }
         return {key.text: builtin(value) for key, value in mapping.entries}
 
     def text(self, node: Node, what: str) -> str | None:
@@ -132,6 +149,8 @@ class Reader:
                 value = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
             case "boolean":
                 value = value if isinstance(value, bool) else None
+            case _:
+                value = None
         if value is None:
             self._misfit(field, node)
         elif field.least is not None and value < field.least:
@@ -146,14 +165,21 @@ class Reader:
         pattern = {"slug": SLUG, "name": NAME}.get(field.type)
         if pattern and not re.match(pattern, node.text):
             rule = "lower-case letters, digits, - and _" if field.type == "slug" else "letters, digits and _"
-            self.say("SH201", node.span, f"`{field.name}` cannot be {node.text!r}", f"use {rule}, and begin with a letter")
+            self.say(
+                "SH201", node.span, f"`{field.name}` cannot be {node.text!r}", f"use {rule}, and begin with a letter"
+            )
             return None
         return node.text
 
     def _misfit(self, field: Field, node: Node) -> None:
         hint = _EXAMPLES.get(field.type, "")
         wanted = f"write {hint}" if hint else f"write `{field.name}: {shown(field.example)}`"
-        self.say("SH103", node.span, f"`{field.name}` must be {WORDS.get(field.type, field.type)}, and is {kind_of(node)}", wanted)
+        self.say(
+            "SH103",
+            node.span,
+            f"`{field.name}` must be {WORDS.get(field.type, field.type)}, and is {kind_of(node)}",
+            wanted,
+        )
 
 
 def kind_of(node: Node) -> str:

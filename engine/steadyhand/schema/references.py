@@ -49,7 +49,9 @@ def _step_ids(node: Node) -> tuple[str, ...]:
             branches = value.get("parallel") if isinstance(value, MapNode) else None
             inner = (branches.get("branches") or branches) if isinstance(branches, MapNode) else None
             if isinstance(inner, MapNode):
-                waiting.extend(s for _, b in inner.entries if isinstance(b, MapNode) and (s := b.get("steps")) is not None)
+                waiting.extend(
+                    s for _, b in inner.entries if isinstance(b, MapNode) and (s := b.get("steps")) is not None
+                )
     return tuple(ids)
 
 

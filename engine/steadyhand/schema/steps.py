@@ -103,7 +103,9 @@ class Steps:
                 self._reader.unknown(key, known, f"step `{name}` has no key `{key.text}`")
             else:
                 hint = near(key.text, [*self._kinds, *FLOW, *self._fields], "kinds")
-                self._reader.say("SH307", key.span, f"there is no step kind `{key.text}`", f"{hint}; or install a plug-in")
+                self._reader.say(
+                    "SH307", key.span, f"there is no step kind `{key.text}`", f"{hint}; or install a plug-in"
+                )
         return given
 
     def _kind(self, name: str, mapping: Mapping, given: dict[str, Node]) -> str:
@@ -164,7 +166,8 @@ class Steps:
             case "gate":
                 gate = self._gate(node)
                 return m.Confirm(gate) if gate else None
-        return self._asking(kind, node)
+            case _:
+                return self._asking(kind, node)
 
     def _asking(self, kind: str, node: Node) -> m.Body | None:
         """The kinds whose body is a plain object."""
@@ -184,7 +187,8 @@ class Steps:
                 return m.Manual(values["instructions"], gate, values.get("evidence", False), effect)
             case "wait":
                 return m.Wait(values["for"])
-        return m.Call(values["runbook"], values.get("inputs", {}))
+            case _:
+                return m.Call(values["runbook"], values.get("inputs", {}))
 
     def _schema(self, node: Node) -> dict[str, Any]:
         found = node.get("schema") if isinstance(node, Mapping) else None
@@ -289,9 +293,13 @@ class Steps:
             return None
         given = self._reader.fields(mapping, "each", "`each`")
         if ("in" in given) == ("target" in given):
-            self._reader.say("SH102", mapping.span, "`each` needs one of `in` and `target`", "write `each: {in: [...]}`")
+            self._reader.say(
+                "SH102", mapping.span, "`each` needs one of `in` and `target`", "write `each: {in: [...]}`"
+            )
         known = {field.name: field for field in TABLES["each"]}
-        plain = {n: self._reader.value(known[n], given[n]) for n in ("target", "as", "canary", "max_failures") if n in given}
+        plain = {
+            n: self._reader.value(known[n], given[n]) for n in ("target", "as", "canary", "max_failures") if n in given
+        }
         if "in" in given:
             self._operations.templates(given["in"])
         batches = self._batches(given["batch"]) if "batch" in given else ("100%",)
@@ -351,7 +359,9 @@ class Steps:
         given = self._reader.fields(mapping, "operation", "`undo`", self._kinds)
         kinds = [kind for kind in given if kind in self._kinds]
         if len(kinds) != 1:
-            self._reader.say("SH104", mapping.span, "`undo` needs one kind, or `none`", f"write {shown({'none': 'why'})}")
+            self._reader.say(
+                "SH104", mapping.span, "`undo` needs one kind, or `none`", f"write {shown({'none': 'why'})}"
+            )
             return None
         return m.Undo(self._operations.read(kinds[0], mapping, given))
 
@@ -381,9 +391,7 @@ class Steps:
             return ""
         return to
 
-    def _with_edges(
-        self, step: m.Step, kind: str, given: dict[str, Node], ids: list[str], following: str
-    ) -> m.Step:
+    def _with_edges(self, step: m.Step, kind: str, given: dict[str, Node], ids: list[str], following: str) -> m.Step:
         """The step with an edge for each outcome, written or by default."""
         possible = outcomes(step)
         positive = POSITIVE.get(kind, m.PASS)
@@ -394,7 +402,7 @@ class Steps:
                 continue
             if outcome == positive and following:
                 edges[outcome] = following
-            elif outcome == positive or isinstance(step.body, m.Choose) and outcome != m.EXPIRED:
+            elif outcome == positive or (isinstance(step.body, m.Choose) and outcome != m.EXPIRED):
                 self._missing(step, outcome)
             else:
                 edges[outcome] = f"{m.END}escalated"
@@ -441,6 +449,7 @@ class Steps:
 def outcomes(step: m.Step) -> tuple[str, ...]:
     """The outcomes that a step can have, the positive one first."""
     body = step.body
+    asked = step.gate is not None
     match body:
         case m.Confirm(gate=gate):
             return (m.APPROVED, m.REJECTED, *((m.EXPIRED,) if gate.within else ()))
@@ -453,11 +462,9 @@ def outcomes(step: m.Step) -> tuple[str, ...]:
         case m.Wait():
             return (m.PASS,)
         case m.Do(operation=operation):
-            asked = step.gate is not None or operation.effect is not m.Effect.READ
-        case m.Call() | m.Diagnose() | m.Parallel():
-            asked = step.gate is not None
-        case m.SetFacts():
-            asked = False
+            asked = asked or operation.effect is not m.Effect.READ
+        case m.Call() | m.Diagnose() | m.Parallel() | m.SetFacts():
+            pass
     within = step.gate is not None and step.gate.within
     answers = ((m.REJECTED, m.EXPIRED) if within else (m.REJECTED,)) if asked else ()
     return (m.PASS, m.FAIL, m.ERROR, *answers)

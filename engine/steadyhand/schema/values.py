@@ -42,7 +42,9 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "uri": lambda t: re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", t) is not None,
     "email": lambda t: re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", t) is not None,
     "date": lambda t: re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", t) is not None,
-    "date-time": lambda t: re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", t) is not None,
+    "date-time": lambda t: (
+        re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", t) is not None
+    ),
     "duration": lambda t: re.fullmatch(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h|d))+", t) is not None,
     "slug": lambda t: re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", t) is not None,
 }
@@ -154,7 +156,9 @@ def schema_problems(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             found.extend(schema_problems(schema[keyword]))
     if isinstance(schema.get("properties"), Mapping):
         for inner in schema["properties"].values():
-            found.extend(schema_problems(inner) if isinstance(inner, Mapping) else [("properties", "each must be a map")])
+            found.extend(
+                schema_problems(inner) if isinstance(inner, Mapping) else [("properties", "each must be a map")]
+            )
     return tuple(found)
 
 

@@ -95,7 +95,9 @@ def _decoded(text: str | bytes, name: str) -> tuple[str, Diagnostic | None]:
             before = text[: error.start].decode("utf-8-sig", "replace")
             line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     span = Span(name, line, column, column + 1)
-    return "", Diagnostic("SH006", "this is not UTF-8", span, "a name could be read as another", "save the file as UTF-8")
+    return "", Diagnostic(
+        "SH006", "this is not UTF-8", span, "a name could be read as another", "save the file as UTF-8"
+    )
 
 
 class _Lines:
@@ -138,7 +140,9 @@ class _Lines:
         position = error.position if isinstance(error.position, int) else 0
         before = self._text[:position]
         line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
-        return self.at(line, column, "SH006", "a character that YAML does not allow", "remove it, or write it as \\x.. in quotes")
+        return self.at(
+            line, column, "SH006", "a character that YAML does not allow", "remove it, or write it as \\x.. in quotes"
+        )
 
 
 def _advice(problem: str, line: str) -> str:
@@ -146,7 +150,7 @@ def _advice(problem: str, line: str) -> str:
     if "\t" in line:
         return "indent with spaces, not with tabs"
     if "{{" in line and "mapping" in problem:
-        return "put a value that begins with a placeholder into quotes: \"{{ ... }}\""
+        return 'put a value that begins with a placeholder into quotes: "{{ ... }}"'
     if "mapping values are not allowed" in problem:
         return "put the text into quotes: it holds a colon followed by a space"
     if "could not find expected ':'" in problem:
@@ -239,7 +243,9 @@ class _Tree:
             self._wrong(raw, "SH103", "a key must be text", "put the key into quotes; `{{` begins a map unless quoted")
             return None
         if raw.value == "<<" and raw.tag == "plain":
-            self._wrong(raw, "SH008", "merge keys (<<) are not in YAML 1.2", "write the keys out, or alias whole values")
+            self._wrong(
+                raw, "SH008", "merge keys (<<) are not in YAML 1.2", "write the keys out, or alias whole values"
+            )
             return None
         return self._scalar(raw)
 

@@ -35,7 +35,9 @@ def command(
     runbook = watching.runbook_of(desk, recorded)
     answer = interpret(runbook, state, known.opened, " ".join(words), by=desk.person, via="cli", comment=comment)
     if digest:
-        answer = type(answer)(**{**{n: getattr(answer, n) for n in answer.__struct_fields__}, "digest": full(digest, answer.digest)})
+        answer = type(answer)(
+            **{**{n: getattr(answer, n) for n in answer.__struct_fields__}, "digest": full(digest, answer.digest)}
+        )
     event = runs.answer(desk, found, answer)
     if isinstance(event, AnswerRefused):
         click.echo(f"refused: {event.reason}", err=True)

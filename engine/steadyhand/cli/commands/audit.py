@@ -27,8 +27,7 @@ def verify(ctx: click.Context, run: str, archive: str | None, json_: bool) -> in
     if archive:
         from ...app.archives import verify_file  # noqa: PLC0415 only here
 
-        fault = verify_file(Path(archive))
-        faults, count = ((fault,) if fault else ()), 0
+        faults, count = verify_file(Path(archive)), 0
     else:
         faults, count = watching.verify(desk, runs.find(desk, run) if run else "")
     if json_:

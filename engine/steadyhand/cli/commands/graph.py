@@ -11,7 +11,9 @@ from ..shared import services
 
 @click.command("graph")
 @click.argument("runbook")
-@click.option("--format", "form", type=click.Choice(("text", "mermaid", "svg")), default="text", help="The form of the picture.")
+@click.option(
+    "--format", "form", type=click.Choice(("text", "mermaid", "svg")), default="text", help="The form of the picture."
+)
 @click.pass_context
 def command(ctx: click.Context, runbook: str, form: str) -> int:
     """Draw the steps of a runbook."""

@@ -29,5 +29,7 @@ def resumed(desk: Services, run: str, *, quiet: bool) -> int:
     driver = runs.resume(desk, found, people=people, observer=live)
     if driver.state.conclusion is not None:
         lease.release()
-        raise UsageError(f"run {found} has already ended: {driver.state.conclusion.conclusion}", "nothing is left to do")
+        raise UsageError(
+            f"run {found} has already ended: {driver.state.conclusion.conclusion}", "nothing is left to do"
+        )
     return drive(desk, runbook, driver, people, live, found, lease)

@@ -17,14 +17,27 @@ from ..shared import command_line, given_inputs, input_option, services
 @click.command("run")
 @click.argument("runbook")
 @input_option
-@click.option("--mode", type=click.Choice([m.value for m in Mode]), default="guided", show_default=True, help="How much runs unasked.")
+@click.option(
+    "--mode",
+    type=click.Choice([m.value for m in Mode]),
+    default="guided",
+    show_default=True,
+    help="How much runs unasked.",
+)
 @click.option("--dry-run", is_flag=True, help="The same as --mode dry-run: nothing is changed.")
 @click.option("--probe", is_flag=True, help="In a dry run, carry out reads for real.")
 @click.option("--detach", is_flag=True, help="Record the run and leave it to be driven by `steady resume`.")
 @click.option("--quiet", is_flag=True, help="Print no events.")
 @click.pass_context
 def command(
-    ctx: click.Context, runbook: str, inputs: tuple[str, ...], mode: str, dry_run: bool, probe: bool, detach: bool, quiet: bool
+    ctx: click.Context,
+    runbook: str,
+    inputs: tuple[str, ...],
+    mode: str,
+    dry_run: bool,
+    probe: bool,
+    detach: bool,
+    quiet: bool,
 ) -> int:
     """Run a runbook: live, step by step; questions are asked on the terminal."""
     desk = services(ctx)
@@ -49,4 +62,6 @@ def refuse_what_cannot_run(desk: Services, found: Runbook, values: dict[str, Any
     missing = [(what, why) for what, holds, why in preflight.check(desk, found, values) if not holds]
     if missing and mode is not Mode.DRY_RUN:
         listed = "".join(f"\n  {what}: {why}" for what, why in missing)
-        raise UsageError(f"the run was not started, since it could not be finished:{listed}", "`steady preflight` shows all of it")
+        raise UsageError(
+            f"the run was not started, since it could not be finished:{listed}", "`steady preflight` shows all of it"
+        )

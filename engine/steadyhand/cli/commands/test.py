@@ -12,7 +12,9 @@ from .validate import existing, shortened
 
 @click.command("test")
 @click.argument("paths", nargs=-1, required=True, type=click.Path())
-@click.option("--coverage-min", type=click.IntRange(0, 100), default=0, help="Fail when fewer per cent of the edges were walked.")
+@click.option(
+    "--coverage-min", type=click.IntRange(0, 100), default=0, help="Fail when fewer per cent of the edges were walked."
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[str, ...], coverage_min: int, json_: bool) -> int:
@@ -53,7 +55,13 @@ def as_dict(one: rehearsing.Tested) -> dict[str, object]:
         "passed": one.passed,
         "coverage": {"percent": one.coverage.percent, "missing": list(one.coverage.missing)},
         "cases": [
-            {"name": r.case, "passed": not r.problems, "problems": list(r.problems), "conclusion": r.conclusion, "path": list(r.path)}
+            {
+                "name": r.case,
+                "passed": not r.problems,
+                "problems": list(r.problems),
+                "conclusion": r.conclusion,
+                "path": list(r.path),
+            }
             for r in one.reports
         ],
     }

@@ -14,7 +14,9 @@ from ..shared import as_json, services
 
 @click.command("transcript")
 @click.argument("run", default=runs.LAST)
-@click.option("--format", "form", type=click.Choice(("md", "html", "json")), default="md", show_default=True, help="The form.")
+@click.option(
+    "--format", "form", type=click.Choice(("md", "html", "json")), default="md", show_default=True, help="The form."
+)
 @click.option("--json", "json_", is_flag=True, help="The same as --format json.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False), help="A file to write; else it is printed.")
 @click.pass_context

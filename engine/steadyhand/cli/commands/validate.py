@@ -32,7 +32,9 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, 
     if report:
         click.echo(report)
     if form == "text":
-        click.echo(f"{len(read)} runbook{'s'[: len(read) != 1]}, {errors} error{'s'[: errors != 1]}, {warnings} warning{'s'[: warnings != 1]}")
+        click.echo(
+            f"{len(read)} runbook{'s'[: len(read) != 1]}, {errors} error{'s'[: errors != 1]}, {warnings} warning{'s'[: warnings != 1]}"
+        )
     return int(Exit.NO if errors or (strict and warnings) else Exit.GOOD)
 
 

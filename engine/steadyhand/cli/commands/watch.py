@@ -29,7 +29,11 @@ def command(ctx: click.Context, run: str, after: int, no_wait: bool, json_: bool
     for one in watching.follow(desk, found, after, wait=not no_wait):
         if json_:
             event = msgspec.to_builtins(one.event)
-            click.echo(json.dumps({"seq": one.seq, "at": one.at, "actor": one.actor, "type": name_of(one.event), "event": event}))
+            click.echo(
+                json.dumps(
+                    {"seq": one.seq, "at": one.at, "actor": one.actor, "type": name_of(one.event), "event": event}
+                )
+            )
         else:
             for text in narrate(one, runbook):
                 click.echo(text)
