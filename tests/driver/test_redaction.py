@@ -159,6 +159,33 @@ def test_held_back_is_only_what_may_begin_a_secret(secret, text):
     assert stream.close() == b""
 
 
+@pytest.mark.parametrize(
+    ("secret", "written"),
+    [
+        ("caf\xe9/ab", r"caf\u00e9/ab"),
+        ("caf\xe9/ab", r"caf\u00E9\/ab"),
+        ("\U0001f600 key", r"\ud83d\ude00 key"),
+        ("\U0001f600 key", r"\uD83D\uDE00 key"),
+        ("a<b>&c", r"a\u003cb\u003e\u0026c"),
+        ("a'b\"c", r"a\u0027b\u0022c"),
+        ("a'b\"c", "a&#39;b&#34;c"),
+        ("a'b\"c", "a&apos;b&quot;c"),
+        ("a'b c", "a'\\''b c"),
+        ("a'b c", "a\\'b\\ c"),
+        ("a$b`c", r"a\$b\`c"),
+        ("a~b c/d", "a%7eb%20c%2fd"),
+        ("a~b c/d", "a%7Eb+c/d"),
+        ("a*b c", "a*b+c"),
+        ("k\xe9y\n1", r"k\xc3\xa9y\n1"),
+        ("hunter2", "aHVudGVyMgo="),
+        ("hunter2", "aHVudGVyMg"),
+        ("i?~>?abc", "aT9-Pj9hYmM="),
+    ],
+)
+def test_forms_that_tools_are_known_to_write(secret, written):
+    assert knowing(secret).text(f"<{written}>") == "<[secret db-key]>"
+
+
 def test_output_flows():
     stream = knowing("hunter2hunter3").stream()
     assert stream.feed(b"Password: ") == b"Password: "

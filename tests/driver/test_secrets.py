@@ -191,7 +191,10 @@ def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path, at):
 def test_an_agent_that_a_command_leaves_behind_is_left_alone(tmp_path):
     secrets = store(tmp_path, "command", "sleep 30 >/dev/null & echo $! > pid; echo hunter2")
     assert secrets.reveal("key") == "hunter2"
-    os.kill(int((tmp_path / "pid").read_text()), 9)  # raises when it is gone
+    pid = int((tmp_path / "pid").read_text())
+    time.sleep(0.1)
+    assert ") S " in Path(f"/proc/{pid}/stat").read_text()
+    os.kill(pid, 9)
 
 
 def test_a_command_that_never_stops_printing_is_refused_without_taking_the_memory(tmp_path):

@@ -10,7 +10,7 @@ from .services import Services
 
 
 def export_to(services: Services, run: str, path: Path) -> int:
-    """Write the archive of a run; how many events it holds. An archive that is there is replaced when it is complete."""
+    """Write the archive of a run; how many events it holds. One that is there is replaced at the end."""
     new = path.with_name(f"{path.name}.part")
     with new.open("wb") as out:
         count = export(services.journal, run, out)

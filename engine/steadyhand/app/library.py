@@ -71,7 +71,7 @@ def find(services: Services, where: str) -> Path:
 
 
 def folders(services: Services) -> Iterator[Path]:
-    """Where runbooks are looked for by name: the settings' library, else `runbooks/` beside them or here; the shipped."""
+    """Where runbooks are looked for by name: the settings' library, else `runbooks/`; then what is shipped."""
     base = services.config_path.parent if services.config_path else Path(services.cwd)
     for listed in services.settings.library or ("runbooks",):
         yield base / listed

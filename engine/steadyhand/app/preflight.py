@@ -21,15 +21,14 @@ Row = tuple[str, bool, str]
 
 
 def check(services: Services, runbook: Runbook, inputs: Mapping[str, Any]) -> tuple[Row, ...]:
-    """Rows of (what is needed, whether it holds, why not or how to get it). Nothing is changed, no secret is looked at."""
+    """Rows of (what is needed, whether it holds, why not or how to get it). Nothing is changed."""
     rows: list[Row] = []
     for tool in runbook.requires.tools:
         there = shutil.which(tool, path=services.environ.get("PATH")) is not None
         rows.append((f"tool {tool}", there, "" if there else f"install {tool}, or put it on PATH"))
     secrets = SecretStore(runbook.secrets, Redactor(), services.cwd, services.environ)
     rows.extend(secrets.check(name) for name in runbook.secrets)
-    for kind in sorted({operation.kind for _, operation in operations(runbook)}):
-        rows.append(_handler(services, kind))
+    rows.extend(_handler(services, kind) for kind in sorted({o.kind for _, o in operations(runbook)}))
     rows.extend(_steps(services, runbook, inputs))
     for inner in runbook.calls.values():
         rows.extend(check(services, inner, {n: i.default for n, i in inner.inputs.items()}))

@@ -23,7 +23,7 @@ from . import library
 from .services import Services
 
 if TYPE_CHECKING:
-    from ..journal.lease import Lease as Lease
+    from ..journal.lease import Lease as Lease  # noqa: PLC0414 for the doors, which may not reach the journal
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -21,7 +21,7 @@ def attempt(here: Situation, operation: Operation, path: str, gate: str = "") ->
         return (a.StartStep(path, 1, gate),)
     if leaf.phase is Phase.RUNNING:
         return ()
-    repeatable = operation.effect is Effect.READ or operation.idempotent
+    repeatable = operation.effect is Effect.READ or operation.idempotent or here.mode is Mode.DRY_RUN
     if leaf.phase is Phase.INTERRUPTED:
         again: Progress = (a.StartStep(path, leaf.attempt + 1, gate),)
         return again if repeatable else _doubt(here, path, leaf)

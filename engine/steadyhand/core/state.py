@@ -347,6 +347,6 @@ def _gate_closed(s: State, r: e.Recorded, event: e.GateClosed) -> State:
 
 def _concluded(s: State, r: e.Recorded, event: e.RunConcluded) -> State:
     if s.running:
-        raise _illegal(r, f"{sorted(s.running)[0]} still runs")
+        raise _illegal(r, f"{min(s.running)} still runs")
     gates = {k: g if g.result else replace(g, result="withdrawn") for k, g in s.gates.items()}
     return replace(s, conclusion=event, gates=gates)

@@ -1,1 +1,1 @@
-""""""
+"""The only loop with hands: decide, append, perform."""

@@ -86,9 +86,9 @@ def _wrapped(value: bytes) -> Iterator[bytes]:
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _SAFE = tuple(
     frozenset(safe) | (_WORD if safe else frozenset())
-    for safe in (b"", b"-._", b"-._~", b"-._*", b"-._~/", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
+    for safe in (b"", b"-._", b"-._/", b"-._~", b"-._*", b"-._~/", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
 )
-"""What is left alone: by nobody, by the strict, RFC 3986, HTML forms, paths, a browser's component, a whole URL."""
+"""What is left alone: by nobody, by the strict (also in paths), RFC 3986, HTML forms, paths, a component, a whole URL."""
 
 
 def _percent(raw: bytes) -> Iterator[bytes]:

@@ -206,9 +206,10 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     """A question stands open. A yes is a yes to `digest`, and to nothing else.
 
     `kind` is confirm, choose, ask, manual or doubt. `digest` covers the runbook, the plan, the targets and the
-    evidence shown. `plans` are the digests of the plans that this yes covers, by path; each intent must match its own, and
-    uses it up. `opening` counts how often this gate was opened in the run. `options` are the answers allowed (id to label). `due` is 0 for
-    no expiry. `schema` is that of a typed answer. `children` are processes still running, for kind doubt.
+    evidence shown. `plans` are the digests of the plans that this yes covers, by path; each intent must match its own,
+    and uses it up. `opening` counts how often this gate was opened in the run. `options` are the answers allowed (id
+    to label). `due` is 0 for no expiry. `schema` is that of a typed answer. `children` are processes still running,
+    for kind doubt.
     """
 
     gate: str

@@ -16,6 +16,7 @@ from .durations import read_duration
 from .failures import TemplateError, nearest
 from .matchers import COMPARISONS, OPERATORS
 from .scan import templated
+from .shown import printable
 from .verdicts import DOCUMENTS
 
 Where = tuple[str | int, ...]
@@ -48,7 +49,7 @@ def check_expect(expect: Mapping[str, Any], results: Collection[str] = ()) -> li
 
     `results` are the names that the handler gives; when it is empty, any subject may stand in the expectation.
     """
-    return list(_expect(expect, (), results))
+    return [(where, printable(what), printable(hint)) for where, what, hint in _expect(expect, (), results)]
 
 
 def _expect(expect: Any, where: Where, results: Collection[str]) -> Iterator[Found]:

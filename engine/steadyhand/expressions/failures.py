@@ -16,11 +16,11 @@ class TemplateError(SteadyError):
     """A template or an expression cannot give a value: what it would do is not done."""
 
 
-class NulByte(TemplateError):  # noqa: N818 named by what is wrong, like all errors here
+class NulByte(TemplateError):
     """A value holds a NUL, which no command line can carry."""
 
 
-class NotYetKnown(TemplateError):  # noqa: N818 named by what is wrong, like all errors here
+class NotYetKnown(TemplateError):
     """A value is asked for that only the run itself will show (dry run, plan). `label` says which."""
 
     def __init__(self, label: str) -> None:

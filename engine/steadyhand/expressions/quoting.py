@@ -3,7 +3,8 @@
 Called by the renderer only, once for each placeholder. The rules, one for each syntax, are the table at the end:
 
     PLAIN  the text of the value, unchanged
-    SHELL  one single-quoted word, always: what is quoted in a preview is what came from a value
+    SHELL  one single-quoted word, always: what is quoted in a preview is what came from a value. A list is one word
+           of JSON; for one word per item write `{% for i in items %}{{ i }} {% endfor %}`, or use `argv:`
     URL    one percent-encoded component; at the very start a whole http(s) URL, and `host:port` where the host stands
     JSON   one JSON value
     SQL    `?`; the raw text is bound as a parameter

@@ -30,11 +30,11 @@ _BLANK = " \t"
 _BREAKS = frozenset(" \t\n;|&()<>")
 
 
-class _Lost(Exception):  # noqa: N818 not an error: it ends the reading
+class _Lost(Exception):
     """From here on it cannot be told how the shell reads the text."""
 
 
-class _End(Exception):  # noqa: N818 not an error: it ends the reading
+class _End(Exception):
     """The text is over."""
 
 

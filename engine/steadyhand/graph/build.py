@@ -33,7 +33,7 @@ ORDER = (Effect.READ, Effect.CHANGE, Effect.DESTRUCTIVE)
 class Edge(Struct, frozen=True):
     """Control may go from a step to another (or to `end.<conclusion>`) when it has this outcome.
 
-    `label` says it for people: the outcome, or the check that found its cause. `defaulted`: the author did not write it.
+    `label` says it for people: the outcome, or the check that found its cause. `defaulted`: nobody wrote it.
     """
 
     source: str

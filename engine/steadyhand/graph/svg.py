@@ -134,11 +134,15 @@ def svg(graph: Graph, *, walked: Walked | None = None, marks: Mapping[str, str] 
     width = max(box.x for box in places.values()) + WIDTH + MARGIN
     height = max(box.y for box in places.values()) + HEIGHT + MARGIN
     parts = [
-        f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'style="max-width:{width:g}px;width:100%;height:auto">',
+        (
+            f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
+            f'style="max-width:{width:g}px;width:100%;height:auto">'
+        ),
         f"<title>Steps of the runbook</title><desc>{len(graph.nodes)} steps</desc><style>{STYLE}</style>",
-        '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none"/></marker></defs>',
+        (
+            '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+            '<path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none"/></marker></defs>'
+        ),
     ]
     parts += _lines(graph, places, taken)
     parts += [_node(graph, name, box, outcomes) for name, box in places.items()]

@@ -71,7 +71,7 @@ def _check(words: Sequence[bytes], env: Mapping[bytes, bytes]) -> None:
 
 def _refused(problem: OSError, name: str, words: Sequence[bytes], env: Mapping[bytes, bytes], cwd: str) -> HandlerError:
     """Nothing was started, and why. The system names the folder when it was the folder that it could not enter."""
-    if cwd and problem.filename == os.fsencode(cwd):
+    if cwd and problem.filename == _bytes(cwd, cwd):
         hint = "~ stands for nothing here: write the whole path" if "~" in cwd else "create it, or change `cwd`"
         return Refused(f"the folder {cwd} cannot be entered: {problem.strerror}", hint)
     if problem.errno == errno.E2BIG:

@@ -21,7 +21,7 @@ from threading import Lock
 
 from msgspec import Struct
 
-from ..errors import Cancelled, HandlerError, TimedOut
+from ..errors import Cancelled, HandlerError, Refused, TimedOut
 from . import _argv
 from .protocol import Hands
 
@@ -62,21 +62,29 @@ def run(
         raise Cancelled("it was told to stop before it was started")
     if hands.remaining() <= 0:
         raise TimedOut("its time was over before it was started", "give the step a longer `timeout:`")
-    child = _argv.start(argv, {**(env or {}), **hands.environment}, cwd, piped=bool(stdin))
-    watch = _Watch(child, hands, stdin)
+    alarm = _Alarm()
     try:
-        hands.child(child.pid)
-        hands.on_cancel(watch.alarm.ring)
-        return watch.until_the_end()
+        child = _argv.start(argv, {**(env or {}), **hands.environment}, cwd, piped=bool(stdin))
+        watch = _Watch(child, hands, stdin, alarm.out)
+        try:
+            hands.child(child.pid)
+            hands.on_cancel(alarm.ring)
+            return watch.until_the_end()
+        finally:
+            watch.close()
     finally:
-        watch.close()
+        alarm.close()
 
 
 class _Alarm:
     """Wakes the selector from another thread. It can be rung at any time, and does nothing once closed."""
 
     def __init__(self) -> None:
-        self.out, self._into = os.pipe()
+        try:
+            self.out, self._into = os.pipe()
+        except OSError as problem:
+            hint = "raise `ulimit -n`, or run fewer steps at once"
+            raise Refused(f"nothing can be started: {problem.strerror}", hint) from problem
         self._lock = Lock()
         self._open = True
 
@@ -95,8 +103,7 @@ class _Alarm:
 class _Watch:
     """Stays with one child: passes its output on, feeds its input, and climbs the ladder when it must end."""
 
-    def __init__(self, child: subprocess.Popen[bytes], hands: Hands, stdin: bytes) -> None:
-        self.alarm = _Alarm()
+    def __init__(self, child: subprocess.Popen[bytes], hands: Hands, stdin: bytes, woken: int) -> None:
         self._child = child
         self._hands = hands
         self._stdin = memoryview(stdin)
@@ -107,12 +114,12 @@ class _Watch:
         self._rung = -1
         self._rung_over = 0.0
         self._pidfd = _pidfd(child.pid)
-        self._register()
+        self._register(woken)
 
-    def _register(self) -> None:
-        self._on(self.alarm.out, selectors.EVENT_READ, self._selector.unregister)
+    def _register(self, woken: int) -> None:
+        self._selector.register(woken, selectors.EVENT_READ, self._selector.unregister)
         if self._pidfd is not None:
-            self._on(self._pidfd, selectors.EVENT_READ, self._exited)
+            self._selector.register(self._pidfd, selectors.EVENT_READ, self._exited)
         for name, pipe in (("stdout", self._child.stdout), ("stderr", self._child.stderr)):
             if pipe is not None:
                 self._on(pipe.fileno(), selectors.EVENT_READ, _Stream(name, self._hands).read)
@@ -245,7 +252,6 @@ class _Watch:
                 with suppress(OSError):
                     pipe.close()
         self._selector.close()
-        self.alarm.close()
         if self._pidfd is not None:
             os.close(self._pidfd)
 

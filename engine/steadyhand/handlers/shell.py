@@ -1,23 +1,43 @@
-"""`shell`: a command on this machine, as text for /bin/sh or as a list of arguments.
+"""`shell`: run a command on this machine, as text for a shell or as an argument list.
 
-Values were quoted by the template engine. Secrets never stand on a command line: in text, each becomes a variable of
-the child's environment.
+A value that a placeholder puts into `text` is one quoted word already (the template engine's duty). A secret never
+stands on the command line there: it travels in a variable of the child's environment, and the text names the variable.
+The process itself is `_process`'s business.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import BadInput
-from ..model import MASK, Capabilities, HandlerSpec, Literal, Param, Plan, Result, Secret, Syntax, Target, Text, plain
+from ..model import (
+    MASK,
+    Capabilities,
+    HandlerSpec,
+    Literal,
+    Param,
+    Part,
+    Plan,
+    Result,
+    Secret,
+    Syntax,
+    Target,
+    Text,
+    digest,
+    plain,
+)
 from .protocol import Hands
 
 VARIABLE = "STEADY_SECRET_"
+"""What the variable that carries a secret is called, before the secret's own name."""
+SHOWN = 200
+"""Characters of the standard input that a preview shows."""
 
 spec = HandlerSpec(
     name="shell",
@@ -40,16 +60,16 @@ spec = HandlerSpec(
         ),
         Param("env", "map", "Further variables of its environment.", {"PGPASSWORD": "{{ secrets.db_password }}"}),
         Param("cwd", "text", "The folder to start in.", "/srv/app"),
-        Param("stdin", "text", "What it reads from its standard input.", "{{ facts.sql }}"),
-        Param("shell", "text", "The shell that reads `text`; /bin/sh unless said otherwise.", "/bin/bash"),
+        Param("stdin", "text", "What it reads from its standard input; nothing unless said.", "{{ facts.sql }}"),
+        Param("shell", "text", "The shell that reads `text`, called with -c; /bin/sh unless said.", "/bin/bash"),
     ),
     results={
         "exit_code": "the exit code; -9 when signal 9 ended it",
         "stdout": "what it printed, at most 1 MiB of it",
         "stderr": "what it printed as errors, at most 1 MiB of it",
-        "signal": "the name of the signal that ended it, or nothing",
+        "signal": "the name of the signal that ended it (SIGKILL), or nothing",
         "duration": "microseconds from its start to its end",
-        "held_open": "whether something it started still held its output open",
+        "held_open": "whether something it had started still held its output open when it ended",
     },
     default_expect={"exit_code": 0},
     capabilities=Capabilities(cancel=True, stream=True),
@@ -57,42 +77,87 @@ spec = HandlerSpec(
 
 
 def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
-    """The command as it would run, with its secrets by name."""
+    """The command as it would run, with its secrets by name. Raises BadInput."""
     if target is not None:
         raise BadInput("a `shell` step runs on this machine and takes no target", "use `ssh` for other machines")
-    request: dict[str, Any] = {key: params[key] for key in ("cwd", "stdin") if key in params}
-    env: dict[str, Any] = dict(params.get("env", {}))
+    env: dict[str, Any] = {name: _text(value) for name, value in params.get("env", {}).items()}
     if "argv" in params:
-        argv = [word if isinstance(word, Text) else plain(str(word)) for word in params["argv"]]
-        if not argv:
-            raise BadInput("`argv` is empty", "give at least the program")
-        preview = shlex.join(word.masked() for word in argv).replace(f"'{MASK}'", MASK)
+        argv, command, carried = _words(params["argv"]), "", {}
+        if "shell" in params:
+            raise BadInput("`shell` reads `text`, and `argv` needs no shell", "remove `shell`, or write `text`")
+        command = " ".join(_shown(word) for word in argv)
     else:
-        text: Text = params["text"]
-        shell = params.get("shell", plain("/bin/sh"))
-        argv = [shell, plain("-c"), Text(tuple(_in_shell(part) for part in text.parts))]
-        env.update({f"{VARIABLE}{name}": Text((Secret(name),)) for name in text.secrets})
-        preview = text.masked()
-    request.update(argv=argv, env=env)
-    return Plan("shell", preview, request)
+        text = _text(params["text"])
+        argv = [_text(params.get("shell", "/bin/sh")), plain("-c"), Text(tuple(map(_in_shell, text.parts)))]
+        command, carried = text.masked(), {_variable(name): Text((Secret(name),)) for name in text.secrets}
+    request = {name: _text(params[name]) for name in ("cwd", "stdin") if name in params}
+    preview = "\n".join([command, *_circumstances(params, argv if "argv" in params else ())])
+    return Plan("shell", preview, {**request, "argv": argv, "env": {**env, **carried}})
 
 
-def _in_shell(part: Any) -> Any:
-    return Literal(f'"${{{VARIABLE}{part.name}}}"') if isinstance(part, Secret) else part
+def _words(given: Any) -> list[Text]:
+    """The argument list. Raises BadInput when there is no program in it."""
+    words = [_text(word) for word in given]
+    if not words or not words[0].parts or words[0] == plain(""):
+        raise BadInput("`argv` names no program", "give at least the program, as its first item")
+    return words
+
+
+def _text(value: Any) -> Text:
+    """A parameter as text, also when a placeholder gave a number or a boolean."""
+    if isinstance(value, Text):
+        return value
+    return plain(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _in_shell(part: Part) -> Part:
+    return Literal(f'"${{{_variable(part.name)}}}"') if isinstance(part, Secret) else part
+
+
+def _variable(name: str) -> str:
+    """A variable for a secret. `db-password` would be read by a shell as a variable with a default: it is spelled out."""
+    if re.fullmatch(r"\w+", name, re.ASCII):
+        return f"{VARIABLE}{name}"
+    return f"{VARIABLE}{re.sub(r'[^A-Za-z0-9_]', '_', name)}_{digest(name)[:8]}"
+
+
+def _shown(word: Text) -> str:
+    """A word as a person would type it, its secrets as dots."""
+    if not word.secrets:
+        return shlex.quote(word.masked())
+    return "".join(MASK if isinstance(part, Secret) else part.text and shlex.quote(part.text) for part in word.parts)
+
+
+def _circumstances(params: Mapping[str, Any], argv: Sequence[Text]) -> list[str]:
+    """What else an approval should know, a line each."""
+    lines = [f"# with {name}={_shown(_text(value))}" for name, value in params.get("env", {}).items()]
+    if "cwd" in params:
+        lines.append(f"# in {_shown(_text(params['cwd']))}")
+    if "shell" in params:
+        lines.append(f"# by {_shown(_text(params['shell']))}")
+    if "stdin" in params:
+        text = _text(params["stdin"]).masked()
+        more = f" ... ({len(text):,} characters)" if len(text) > SHOWN else ""
+        lines.append(f"# reading {shlex.quote(text[:SHOWN]) if not more else repr(text[:SHOWN])}{more}")
+    names = ", ".join(dict.fromkeys(name for word in argv for name in word.secrets))
+    if names:
+        lines.append(f"# {names} will stand in the process list, for every user of this machine; `env` is safer")
+    return lines
 
 
 def perform(plan: Plan, hands: Hands) -> Result:
     """Run it to its end."""
-    from . import _process  # noqa: PLC0415 subprocess is not for `validate`
+    from . import _process  # noqa: PLC0415 subprocess and selectors are not for `validate`
 
     request = plan.request
-    argv = [hands.reveal(word) for word in request["argv"]]
-    own = {name: hands.reveal(value) for name, value in request["env"].items()}
-    env = {**os.environ, **own, **hands.environment}
-    cwd = os.path.join(hands.cwd, hands.reveal(request["cwd"])) if "cwd" in request else hands.cwd
-    stdin = os.fsencode(hands.reveal(request["stdin"])) if "stdin" in request else b""
     start = time.monotonic()
-    ended = _process.run(argv, hands, env=env, cwd=cwd, stdin=stdin)
+    ended = _process.run(
+        [hands.reveal(word) for word in request["argv"]],
+        hands,
+        env={name: hands.reveal(value) for name, value in request["env"].items()},
+        cwd=os.path.join(hands.cwd, hands.reveal(request["cwd"])) if "cwd" in request else hands.cwd,
+        stdin=_input(hands.reveal(request["stdin"])) if "stdin" in request else b"",
+    )
     return Result(
         {
             "exit_code": ended.exit_code,
@@ -105,13 +170,30 @@ def perform(plan: Plan, hands: Hands) -> Result:
     )
 
 
+def _input(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise BadInput("`stdin` holds half a character (a lone surrogate), which has no bytes") from None
+
+
 def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
-    """Whether the program and the folder are there."""
-    first = plan.request["argv"][0]
-    name = first.masked()
-    there = shutil.which(name, path=os.environ.get("PATH")) is not None
-    rows = [(f"program {name}", there, "" if there else f"install {name}, or put it on PATH")]
-    if "cwd" in plan.request:
-        cwd = os.path.join(hands.cwd, plan.request["cwd"].masked())
-        rows.append((f"folder {cwd}", os.path.isdir(cwd), "" if os.path.isdir(cwd) else "create it, or change `cwd`"))
+    """Whether the program and the folder are there. What only a secret could tell is not looked at."""
+    argv, cwd = plan.request["argv"], plan.request.get("cwd")
+    rows: list[tuple[str, bool, str]] = []
+    folder = hands.cwd if cwd is None else os.path.join(hands.cwd, cwd.masked())
+    if not argv[0].secrets:
+        rows.append(_program(argv[0].masked(), folder, plan.request["env"].get("PATH")))
+    if cwd is not None and not cwd.secrets:
+        there = os.path.isdir(folder)
+        rows.append((f"folder {folder}", there, "" if there else "create it, or change `cwd`"))
     return rows
+
+
+def _program(name: str, folder: str, path: Text | None) -> tuple[str, bool, str]:
+    """A name is looked for on the PATH that the step will have; a path is read from the folder it starts in."""
+    if "/" in name:
+        there = os.access(os.path.join(folder, name), os.X_OK)
+        return (f"program {name}", there, "" if there else "check the path, and that it may be executed")
+    there = shutil.which(name, path=path.masked() if path is not None else None) is not None
+    return (f"program {name}", there, "" if there else f"install {name}, or put it on PATH")

@@ -109,7 +109,8 @@ def _table(s: Section) -> Iterator[str]:
     yield "|---|---|---|---|"
     for a in s.attempts:
         again = f" (attempt {a.number})" if a.number > 1 else ""
-        yield f"| {plain(a.label or a.path)}{again} | **{plain(a.outcome or 'running')}** | {plain(a.reason)} | {took(a.duration)} |"
+        outcome = plain(a.outcome or "running")
+        yield f"| {plain(a.label or a.path)}{again} | **{outcome}** | {plain(a.reason)} | {took(a.duration)} |"
     yield ""
 
 
@@ -131,8 +132,8 @@ def _question(q: Question) -> Iterator[str]:
         refused = f" (refused: {plain(answer.refused)})" if answer.refused else ""
         via = f" ({plain(answer.via)})" if answer.via else ""
         comment = f": {plain(answer.comment)}" if answer.comment else ""
-        waited = took(answer.at - q.opened)
-        yield f"- {clock(answer.at)} **{plain(answer.by)}**{via}: {plain(answer.answer)}{comment}{refused}, after {waited}"
+        said = f"{plain(answer.answer)}{comment}{refused}, after {took(answer.at - q.opened)}"
+        yield f"- {clock(answer.at)} **{plain(answer.by)}**{via}: {said}"
     if q.result:
         yield f"- {clock(q.closed)} {plain(q.result)}{f': {plain(q.reason)}' if q.reason else ''}"
     yield ""
@@ -143,7 +144,8 @@ def _attempt(a: Attempt) -> Iterator[str]:
     again = f", attempt {a.number}" if a.number > 1 else ""
     held = ", not confined" if a.effect == "read" and a.kind in {"shell", "ssh"} and not a.confined else ""
     what = f" ({plain(a.kind)}, {a.effect}{held}{again})" if a.kind else ""
-    yield f"{label}**{plain(a.outcome or 'running')}**{what}, {clock(a.started)}, {took(a.duration)}. {plain(a.reason, 600)}".rstrip()
+    outcome = f"{label}**{plain(a.outcome or 'running')}**"
+    yield f"{outcome}{what}, {clock(a.started)}, {took(a.duration)}. {plain(a.reason, 600)}".rstrip()
     yield ""
     if a.unsure:
         yield "It may have had its effect all the same."

@@ -1,4 +1,4 @@
-"""Test documents (`*.test.yaml`): what the world does and what must come of it. Read with places, like runbooks. Pure."""
+"""Test documents (`*.test.yaml`): what the world does and what must come of it. Pure."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class _Reader:
         return tuple(one(item) for item in (node.items if isinstance(node, Sequence) else (node,)))
 
     def _came(self, node: Node) -> Came:
-        """`fail`, or the values that the handler returns, with `after`, `outcome`, `unsure` and `reason` beside them."""
+        """`fail`, or the values that the handler returns; `after`, `outcome`, `unsure`, `reason` beside them."""
         if isinstance(node, Scalar):
             if node.text == "unsure":
                 return Came("error", unsure=True)

@@ -1,4 +1,4 @@
-"""Every code of a finding about a document, with its title and what it would cost. docs/reference/codes.md shows this."""
+"""Every code of a finding about a document, its title and what it would cost. See docs/reference/codes.md."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Operations:
         """The fields beside the kind that are of plain types."""
         values: dict[str, Any] = {}
         for field in OPERATION:
-            if field.name in given and field.type not in {"expect"} and field.name != "facts":
+            if field.name in given and field.name not in {"expect", "facts"}:
                 value = self._reader.value(field, given[field.name])
                 if value is not None:
                     values[field.name] = value

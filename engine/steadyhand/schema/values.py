@@ -141,9 +141,8 @@ def schema_problems(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """What is wrong with a schema itself: pairs of keyword (or '') and sentence."""
     found: list[tuple[str, str]] = [(k, f"the keyword `{k}` is not known here") for k in schema if k not in KEYWORDS]
     types = schema.get("type", [])
-    for name in types if isinstance(types, (list, tuple)) else [types]:
-        if name not in TYPES:
-            found.append(("type", f"there is no type {name!r}: {', '.join(TYPES)}"))
+    named = types if isinstance(types, (list, tuple)) else [types]
+    found += [("type", f"there is no type {name!r}: {', '.join(TYPES)}") for name in named if name not in TYPES]
     for keyword, (kind, words) in _SHAPES.items():
         if keyword in schema and not kind(schema[keyword]):
             found.append((keyword, f"`{keyword}` must be {words}"))

@@ -40,7 +40,7 @@ class _Resolved:
     def ascend_resolver(self) -> None:
         pass
 
-    def check_resolver_prefix(self, depth: Any, path: Any, kind: Any, parent: Any, index: Any) -> bool:
+    def check_resolver_prefix(self, *_: Any) -> bool:
         return False
 
 

@@ -32,9 +32,8 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, 
     if report:
         click.echo(report)
     if form == "text":
-        click.echo(
-            f"{len(read)} runbook{'s'[: len(read) != 1]}, {errors} error{'s'[: errors != 1]}, {warnings} warning{'s'[: warnings != 1]}"
-        )
+        counts = ((len(read), "runbook"), (errors, "error"), (warnings, "warning"))
+        click.echo(", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts))
     return int(Exit.NO if errors or (strict and warnings) else Exit.GOOD)
 
 
