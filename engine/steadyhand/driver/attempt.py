@@ -59,18 +59,15 @@ def _judged(
         judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec)) if expect else Verdict(PASS, "")
     )
     values, cut = _kept(result, hands.sizes())
+    judged = {"outcome": verdict.outcome, "reason": verdict.reason, "findings": verdict.findings}
     facts: dict[str, Any] = {}
-    if verdict.outcome != ERROR:
-        for name, template in operation.facts.items():
-            facts[name] = render_native(template, {**known, **seen})
-    return {
-        "outcome": verdict.outcome,
-        "reason": verdict.reason,
-        "findings": verdict.findings,
-        "values": values,
-        "cut": cut,
-        "facts": facts,
-    }
+    try:
+        if verdict.outcome != ERROR:
+            facts = {name: render_native(template, {**known, **seen}) for name, template in operation.facts.items()}
+    except SteadyError as problem:
+        # What was done is done and known; only what was to be learned from it is not.
+        judged |= {"outcome": ERROR, "reason": f"a fact cannot be taken: {problem.message}", "hint": problem.hint}
+    return {**judged, "values": values, "cut": cut, "facts": facts}
 
 
 def _guards(operation: Operation, spec: HandlerSpec) -> dict[str, tuple[Any, str]]:

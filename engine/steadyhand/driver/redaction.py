@@ -88,7 +88,7 @@ _SAFE = tuple(
     frozenset(safe) | (_WORD if safe else frozenset())
     for safe in (b"", b"-._", b"-._/", b"-._~", b"-._*", b"-._~/", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
 )
-"""What is left alone: by nobody, by the strict (also in paths), RFC 3986, HTML forms, paths, a component, a whole URL."""
+"""What is left alone: by nobody, the strict (also in paths), RFC 3986, HTML forms, paths, components, whole URLs."""
 
 
 def _percent(raw: bytes) -> Iterator[bytes]:

@@ -138,7 +138,7 @@ def _circumstances(params: Mapping[str, Any], argv: Sequence[Text]) -> list[str]
     if "stdin" in params:
         text = _text(params["stdin"]).masked()
         more = f" ... ({len(text):,} characters)" if len(text) > SHOWN else ""
-        lines.append(f"# reading {shlex.quote(text[:SHOWN]) if not more else repr(text[:SHOWN])}{more}")
+        lines.append(f"# reading {text[:SHOWN]!r}{more}")
     names = ", ".join(dict.fromkeys(name for word in argv for name in word.secrets))
     if names:
         lines.append(f"# {names} will stand in the process list, for every user of this machine; `env` is safer")
