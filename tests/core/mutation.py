@@ -1,6 +1,6 @@
 """Seeds faults into the heart, one at a time, and counts how many the tests of the heart find. Run by hand:
 
-    python -m tests.core.mutation          # prints each mutant that survived, and the kill rate
+python -m tests.core.mutation          # prints each mutant that survived, and the kill rate
 """
 
 from __future__ import annotations
@@ -66,7 +66,19 @@ def survives(name, text):
         engine = pathlib.Path(folder) / "engine"
         shutil.copytree(ROOT / "engine", engine, ignore=shutil.ignore_patterns("__pycache__"))
         (engine / "steadyhand/core" / f"{name}.py").write_text(text)
-        run = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout", "60", "tests/core", "tests/rehearsal"]
+        run = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--timeout",
+            "60",
+            "tests/core",
+            "tests/rehearsal",
+        ]
         env = {**os.environ, "PYTHONPATH": str(engine), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(run, cwd=ROOT, env=env, capture_output=True, check=False).returncode == 0
 

@@ -55,12 +55,16 @@ gates = st.builds(Gate, quorum=st.sampled_from([1, 1, 2]), within=st.sampled_fro
 
 @st.composite
 def bodies(draw, ids):
-    kind = draw(st.sampled_from(["do", "do", "do", "diagnose", "parallel", "choose", "confirm", "manual", "wait", "set"]))
+    kind = draw(
+        st.sampled_from(["do", "do", "do", "diagnose", "parallel", "choose", "confirm", "manual", "wait", "set"])
+    )
     if kind == "do":
         return Do(draw(operations))
     if kind == "diagnose":
         fixes = st.sampled_from(["", *ids])
-        return Diagnose(tuple(Check(f"c{i}", f"cause {i}", draw(reads), draw(fixes)) for i in range(draw(st.integers(1, 3)))))
+        return Diagnose(
+            tuple(Check(f"c{i}", f"cause {i}", draw(reads), draw(fixes)) for i in range(draw(st.integers(1, 3))))
+        )
     if kind == "parallel":
         limit = draw(st.sampled_from([0, 1, 2]))
         return Parallel(tuple(draw(branches(f"b{i}")) for i in range(draw(st.integers(1, 3)))), limit)
@@ -102,7 +106,9 @@ def runbooks(draw):
             {outcome: draw(targets) for outcome in outcomes},
             gate=draw(st.none() | gates) if isinstance(body, (Do, Diagnose, Parallel)) else None,
             each=draw(each()) if acts and draw(st.integers(0, 3)) == 0 else None,
-            verify=Verify(op(), draw(st.sampled_from([0, 1_000_000])), draw(st.sampled_from([0, 9_000_000]))) if change and draw(st.booleans()) else None,
+            verify=Verify(op(), draw(st.sampled_from([0, 1_000_000])), draw(st.sampled_from([0, 9_000_000])))
+            if change and draw(st.booleans())
+            else None,
             undo=Undo(op(CHANGE)) if change and draw(st.booleans()) else None,
             capture={"before": op()} if change and draw(st.booleans()) else {},
             max_visits=draw(st.integers(1, 3)),
@@ -113,7 +119,11 @@ def runbooks(draw):
 @st.composite
 def each(draw):
     items = list(range(draw(st.integers(0, 4))))
-    return Each(items, batches=tuple(draw(st.lists(st.sampled_from([1, 2, "50%"]), min_size=1, max_size=2))), max_failures=draw(st.integers(0, 2)))
+    return Each(
+        items,
+        batches=tuple(draw(st.lists(st.sampled_from([1, 2, "50%"]), min_size=1, max_size=2))),
+        max_failures=draw(st.integers(0, 2)),
+    )
 
 
 class Dice:
@@ -133,7 +143,12 @@ class Dice:
         self.asked += 1
         options = list(gate.options)
         people = ["alex", "sam", "kim"]
-        answers = [Said(self.data.draw(st.sampled_from(options)), by, self.data.draw(st.sampled_from([0, 2_000_000, 7_000_000]))) for by in people]
+        answers = [
+            Said(
+                self.data.draw(st.sampled_from(options)), by, self.data.draw(st.sampled_from([0, 2_000_000, 7_000_000]))
+            )
+            for by in people
+        ]
         return tuple(answers)
 
     def crash(self, recorded):

@@ -1,6 +1,6 @@
 """An engine that kills itself with SIGKILL before or after its n-th append. Started by the tests as a real process.
 
-    crash_child.py STORE RUNBOOK LIMIT WHEN [RUN]     WHEN is before, after or never; with RUN it resumes
+crash_child.py STORE RUNBOOK LIMIT WHEN [RUN]     WHEN is before, after or never; with RUN it resumes
 """
 
 import os

@@ -256,7 +256,7 @@ def test_in_a_group_with_strangers_only_the_orphan_itself_is_ended(start):
     assert lives(stranger)
 
 
-@pytest.mark.parametrize("pid", [0, 1, os.getpid(), os.getppid()])
+@pytest.mark.parametrize("pid", [0, 1, os.getpid(), os.getppid()], ids=["0", "1", "own", "parent"])
 def test_ourselves_what_we_run_under_and_the_first_process_are_never_signalled(pid):
     pgid = os.getpgid(pid)
     assert children.end_group(pgid, pid, children.start_time(pid), graces=QUICK) == ""

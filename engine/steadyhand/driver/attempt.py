@@ -33,7 +33,8 @@ def perform(
     operation, spec = job.place.operation, handler.spec
     start = clock.monotonic()
     try:
-        result = dict(handler.perform(job.plan, hands).values)
+        # Redacted before anything is cut or judged: a secret that was cut in two would not be known any more.
+        result = hands.clean(dict(handler.perform(job.plan, hands).values))
         settled = _judged(operation, spec, result, hands, known)
     except Exception as problem:  # noqa: BLE001 whatever a handler does, the run goes on and says so
         settled = _failed(problem, operation)
@@ -42,11 +43,10 @@ def perform(
 
 
 def _with_place(settled: dict[str, Any], job: Job, visit: int, took: int, hands: AttemptHands) -> StepSettled:
-    try:
-        artifacts = hands.finish()
-    except SteadyError as problem:
-        artifacts = ()
-        settled["reason"] = f"{settled['reason']} (its output could not be kept: {problem.message})".strip()
+    artifacts = hands.finish()
+    notes = "; ".join(hands.notes())
+    if notes:
+        settled["reason"] = f"{settled['reason']} ({notes})".strip()
     return StepSettled(path=job.path, visit=visit, attempt=job.attempt, duration=took, artifacts=artifacts, **settled)
 
 

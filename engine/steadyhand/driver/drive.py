@@ -344,5 +344,6 @@ class Driver:
         for orphan in self._orphans.pop(path, []):
             if children.alive(orphan.pid, orphan.started):
                 how = children.end_group(orphan.pgid, orphan.pid, orphan.started)
-                ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
+                if how:
+                    ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
         return tuple(ended)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..core.recording import Job
 from ..model import Artifact, Text
@@ -101,6 +101,15 @@ class AttemptHands:
         sha256, size = self._ports.journal.put(content)
         self._extra.append(Artifact(name, size, sha256, sha256, size, ""))
         return sha256
+
+    def clean(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What a handler returned, without secrets."""
+        found: dict[str, Any] = self._redactor.value(values)
+        return found
+
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of output that could not be kept, and of secrets, once all streams are closed."""
+        return (*(spool.note for spool in self._spools.values() if spool.note), *self._secrets.notes)
 
     def sizes(self) -> dict[str, int]:
         """How many bytes came on each stream."""
