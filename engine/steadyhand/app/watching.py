@@ -28,12 +28,12 @@ def follow(services: Services, run: str, after: int = 0, *, wait: bool = True) -
     """Every event after one, as it comes, until the run concludes; with `wait` off, only what there is."""
     while True:
         mark = services.journal.mark()
+        concluded = False
         for one in services.journal.read(run, after):
             yield one
             after = one.seq
-            if isinstance(one.event, RunConcluded):
-                return
-        if not wait:
+            concluded = concluded or isinstance(one.event, RunConcluded)
+        if concluded or not wait:
             return
         while services.journal.mark() == mark:
             time.sleep(POLL)

@@ -176,7 +176,9 @@ class Driver:
         assert self.state.run is not None  # noqa: S101 a run that starts steps has started
         run, operation = self.state.run, job.place.operation
         number = visit(self.state, job.path)
-        if not really(run.mode, run.probe, operation.effect):
+        # After a change that was only simulated, a read would see a world in which it did not happen.
+        changed = any(leaf.simulated and leaf.effect != "read" for leaf in self.state.leaves.values())
+        if not really(run.mode, run.probe and not changed, operation.effect):
             return (simulated(job, number),)
         stopped = self._end_orphans(job.path)
         handler = self._ports.handler(operation.kind)

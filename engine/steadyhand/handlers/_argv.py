@@ -80,7 +80,7 @@ def _refused(problem: OSError, name: str, words: Sequence[bytes], env: Mapping[b
         return BadInput(message, USE_STDIN)
     if problem.errno == errno.ENOENT:
         return _missing(name, cwd)
-    if problem.errno in HINTS:
+    if problem.errno is not None and problem.errno in HINTS:
         message, hint = HINTS[problem.errno]
         return Refused(message.format(name=name), hint)
     return Refused(f"{name} cannot be started: {problem.strerror}", "check the program and this machine")

@@ -124,6 +124,6 @@ class BenchHands:
 
     def artifact(self, name: str, content: BinaryIO) -> str:
         """A file was kept; returns its SHA-256 (hex)."""
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        digest = hashlib.sha256(content.read()).hexdigest()
         self.artifacts[name] = digest
         return digest

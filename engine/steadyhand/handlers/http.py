@@ -1,43 +1,87 @@
 """`http`: one request, and what came back.
 
-A read is held to reading by its method. Redirects are followed only when asked for, no cookie outlives a request, and
-the answer's size is bounded. The whole exchange is held to the step's time, and ends within a moment of a cancellation,
-even while a server keeps a connection open and says nothing.
+This is the half without hands: the specification, the plan, its preview. A read is held to reading by its method.
+The request is carried out by `_http`, which is imported when a step runs: the client costs five times the
+interpreter's own start.
+
+What an author may rely on: redirects are followed only when asked for, no cookie outlives the request, the answer's
+size is bounded, the proxies of the environment (HTTPS_PROXY, NO_PROXY) are honoured and no ~/.netrc is read. A request
+that changes something carries an `Idempotency-Key` made of the run and the step, unless the author gave one: every
+attempt of a step has the same, so that a server that knows such keys does it once.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import ssl
-import threading
-import time
-from collections.abc import Mapping
-from contextlib import suppress
+import os
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BadInput, BadResponse, Cancelled, HandlerError, Refused, TimedOut, Unreachable
-from ..model import Capabilities, Effect, HandlerSpec, Param, Plan, Result, Syntax, Target, Text, digest
-from .protocol import Hands
+from ..errors import BadInput
+from ..model import (
+    MASK,
+    Capabilities,
+    Effect,
+    HandlerSpec,
+    Param,
+    Plan,
+    Result,
+    Secret,
+    Syntax,
+    Target,
+    Text,
+    plain,
+    secrets_in,
+)
 
 if TYPE_CHECKING:
-    import httpx
+    from .protocol import Hands
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods that read (RFC 9110, 9.2.1)."""
+BODIES = ("body", "json", "form")
 MOST = 10 * 1024 * 1024
 """Bytes of a body that are read unless `max_size` says otherwise."""
-SEEN = 1024 * 1024
-"""Bytes of a body that expectations look at."""
+SHOWN = 1000
+"""Characters of a body that a preview shows."""
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+"""Header fields that say where a message ends: they are the client's, or a body could pass for a second request."""
+
+# Compiled when first used: a cold start needs neither.
+_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
+_CONTROL = r"[\x00-\x08\x0a-\x1f\x7f]"
 
 
-def _effect(params: Mapping[str, Any]) -> Effect:
-    """The method says what it does."""
+def effect_of(params: Mapping[str, Any]) -> Effect:
+    """The method says what it does; one that a placeholder gives may be any of them."""
     method = str(params.get("method", "GET")).upper()
     if method in SAFE:
         return Effect.READ
-    return Effect.DESTRUCTIVE if method == "DELETE" else Effect.CHANGE
+    return Effect.DESTRUCTIVE if method == "DELETE" or "{{" in method else Effect.CHANGE
 
+
+_BASIC = (
+    Param("username", "text", "The user name.", "ops", required=True),
+    Param("password", "text", "The password.", "{{ secrets.api_password }}", required=True),
+)
+_AUTH = (
+    Param(
+        "basic",
+        "map",
+        "User name and password.",
+        {"username": "ops", "password": "{{ secrets.api_password }}"},
+        fields=_BASIC,
+    ),
+    Param("bearer", "text", "A bearer token.", "{{ secrets.api_token }}"),
+)
+_TLS = (
+    Param("verify", "boolean", "Check the server's certificate; true unless said.", False),
+    Param("ca", "text", "A file of the authorities to trust, instead of the system's.", "/etc/ssl/internal.pem"),
+    Param("cert", "text", "A file with our certificate.", "/etc/ssl/me.pem"),
+    Param("key", "text", "A file with its key, when that is not in the same file.", "/etc/ssl/me.key"),
+)
 
 spec = HandlerSpec(
     name="http",
@@ -52,309 +96,201 @@ spec = HandlerSpec(
             required=True,
             syntax=Syntax.URL,
         ),
-        Param("method", "text", "The method; GET unless said otherwise.", "POST", choices=METHODS),
+        Param("method", "text", "The method; GET unless said.", "POST", choices=METHODS),
         Param("headers", "map", "Header fields.", {"Accept": "application/json"}),
-        Param("query", "map", "Query parameters, added to the address.", {"verbose": "1"}),
+        Param("query", "map", "Query parameters, added to the address; a list repeats its name.", {"verbose": "1"}),
         Param("body", "text", "The body as text.", "ping"),
         Param("json", "any", "The body as a JSON value.", {"replicas": 3}),
         Param("form", "map", "The body as a form.", {"action": "restart"}),
-        Param(
-            "auth",
-            "map",
-            "Who asks: `basic` or `bearer`.",
-            {"bearer": "{{ secrets.api_token }}"},
-            fields=(
-                Param(
-                    "basic",
-                    "map",
-                    "User name and password.",
-                    {"username": "ops", "password": "{{ secrets.api }}"},
-                    fields=(
-                        Param("username", "text", "The user name.", "ops", required=True),
-                        Param("password", "text", "The password.", "{{ secrets.api }}", required=True),
-                    ),
-                ),
-                Param("bearer", "text", "A bearer token.", "{{ secrets.api_token }}"),
-            ),
-        ),
-        Param(
-            "tls",
-            "map",
-            "How the server is checked, and who we are.",
-            {"ca": "/etc/ssl/internal.pem"},
-            fields=(
-                Param("verify", "boolean", "Check the certificate; true unless said otherwise.", False),
-                Param("ca", "text", "A file of authorities to trust.", "/etc/ssl/internal.pem"),
-                Param("cert", "text", "Our certificate.", "/etc/ssl/me.pem"),
-                Param("key", "text", "Its key.", "/etc/ssl/me.key"),
-            ),
-        ),
-        Param("redirects", "boolean", "Follow redirects; false unless said otherwise.", True),
-        Param("max_size", "size", "The largest body that is read; 10 MiB unless said otherwise.", "1MiB"),
+        Param("auth", "map", "Who asks: `basic` or `bearer`.", {"bearer": "{{ secrets.api_token }}"}, fields=_AUTH),
+        Param("tls", "map", "How the server is checked, and who we are.", {"ca": "/etc/ssl/me.pem"}, fields=_TLS),
+        Param("redirects", "boolean", "Follow redirects, ten at most; false unless said.", True),
+        Param("max_size", "size", "The largest body that is read; 10 MiB unless said.", "1MiB"),
     ),
     results={
         "status": "the status code",
         "headers": "the header fields, names in lower case",
         "body": "the body as text, at most 1 MiB of it",
-        "json": "the body as a JSON value, or nothing when it is none",
+        "json": "the body as a JSON value, when it is one and at most 10 MiB",
         "url": "the address that answered",
-        "http_version": "the version of the protocol",
-        "timings": "milliseconds: connect, tls, first_byte, total",
+        "http_version": "the version of the protocol, such as HTTP/1.1",
+        "timings": "milliseconds: connect (the name's resolution included), tls, first_byte, total",
         "duration": "microseconds from the start to the end",
-        "tls": "over https: protocol, cipher, not_after of the certificate",
+        "tls": "over https: protocol, cipher, not_after (UTC) and days_left of the server's certificate",
     },
     default_expect={"status": {"ge": 200, "lt": 300}},
-    effect_of=_effect,
+    effect_of=effect_of,
     effect_known=True,
     capabilities=Capabilities(cancel=True, stream=True),
 )
 
 
 def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
-    """The request as it would go out, with its secrets by name."""
+    """The request as it would go out, with its secrets by name. Raises BadInput."""
     if target is not None:
         raise BadInput("an `http` step takes no target", "write the address into `url`")
-    bodies = [name for name in ("body", "json", "form") if name in params]
-    if len(bodies) > 1:
-        raise BadInput(f"`{bodies[0]}` and `{bodies[1]}` are both given", "give one body")
-    url: Text = params["url"]
-    if not url.masked().startswith(("http://", "https://")):
-        raise BadInput(f"{url.masked()[:80]!r} is no http or https address", "begin it with https://")
-    request = {**params, "method": _word(params.get("method", "GET")).upper()}
-    for name, value in params.get("headers", {}).items():
-        _check_header(name, value)
-    body = next((f" ({name} body)" for name in bodies), "")
-    return Plan("http", f"{request['method']} {url.masked()}{_query(params)}{body}", request)
-
-
-def _word(value: Any) -> str:
-    return value.masked() if isinstance(value, Text) else str(value)
-
-
-def _query(params: Mapping[str, Any]) -> str:
-    pairs = [f"{name}={_word(value)}" for name, value in params.get("query", {}).items()]
-    return f"?{'&'.join(pairs)}" if pairs else ""
-
-
-def _check_header(name: str, value: Any) -> None:
-    for text in (name, _word(value)):
-        if any(c in text for c in "\r\n\0"):
-            raise BadInput(f"header {name!r} holds a line break or NUL", "header values are one line")
+    request = {**params, "method": _masked(params.get("method", "GET")).upper(), "url": _text(params["url"])}
+    for check in (_check_method, _check_url, _check_bodies, _check_headers, _check_auth, _check_size):
+        check(request)
+    lines = [f"{request['method']} {_address(request)}", *_head(request)]
+    body = _body(request)
+    return Plan("http", "\n".join([*lines, "", body] if body else lines), request)
 
 
 def perform(plan: Plan, hands: Hands) -> Result:
     """Send it, once."""
-    return _Exchange(plan, hands).result()
+    from . import _http  # noqa: PLC0415 the client is not for `validate`
+
+    return _http.exchange(plan.request, hands)
 
 
-class _Exchange:
-    """One request and its answer, with a watchdog that cuts the connection when the time is over."""
-
-    def __init__(self, plan: Plan, hands: Hands) -> None:
-        import httpx  # noqa: PLC0415 five times the interpreter's own start
-
-        self._httpx = httpx
-        self._request = plan.request
-        self._hands = hands
-        self._method = str(plan.request["method"])
-        self._sent = False
-        self._why: HandlerError | None = None
-        self._streams: list[Any] = []
-        self._times: dict[str, float] = {}
-        self._start = time.monotonic()
-        self._over = threading.Event()
-        self._done = False
-
-    def result(self) -> Result:
-        client = self._client()
-        self._hands.on_cancel(self._over.set)
-        watchdog = threading.Thread(target=self._watch, args=(client,), daemon=True)
-        watchdog.start()
-        try:
-            with client, client.stream(self._method, self._reveal("url"), **self._arguments()) as response:
-                return self._read(response)
-        except HandlerError:
-            raise
-        except Exception as problem:
-            raise self._named(problem) from problem
-        finally:
-            self._done = True
-            self._over.set()
-
-    def _watch(self, client: httpx.Client) -> None:
-        """Cut the connection at the deadline or on cancellation; the reader then fails, and knows why."""
-        self._over.wait(max(0.0, self._hands.remaining()))
-        if self._done:
-            return
-        unsure = self._sent and self._method not in SAFE
-        if self._hands.cancelled():
-            self._why = Cancelled("it was told to stop before the answer was complete", unsure=unsure)
-        else:
-            hint = "give the step a longer `timeout:`, or look at why the server is slow"
-            self._why = TimedOut("no complete answer came in time", hint, unsure=unsure)
-        while not self._done:
-            for stream in self._streams:
-                sock = stream.get_extra_info("socket")
-                if sock is not None:
-                    with suppress(OSError):
-                        sock.shutdown(2)
-            if self._streams:
-                with suppress(Exception):
-                    client.close()
-            time.sleep(0.02)
-
-    def _reveal(self, name: str) -> str:
-        return self._hands.reveal(self._request[name])
-
-    def _client(self) -> httpx.Client:
-        try:
-            verify = self._context()
-        except (OSError, ssl.SSLError) as problem:
-            raise Refused(
-                f"the TLS files cannot be used: {problem}", "check `tls.ca`, `tls.cert` and `tls.key`"
-            ) from None
-        return self._httpx.Client(
-            verify=verify,
-            timeout=max(0.001, self._hands.remaining()),
-            follow_redirects=bool(self._request.get("redirects", False)),
-            max_redirects=10,
-        )
-
-    def _context(self) -> ssl.SSLContext | bool:
-        if not self._hands.reveal(self._request["url"]).startswith("https"):
-            return False
-        tls = self._request.get("tls", {})
-        context = ssl.create_default_context(cafile=self._hands.reveal(tls["ca"]) if "ca" in tls else None)
-        if tls.get("verify", True) is False:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        if "cert" in tls:
-            context.load_cert_chain(
-                self._hands.reveal(tls["cert"]), self._hands.reveal(tls["key"]) if "key" in tls else None
-            )
-        return context
-
-    def _arguments(self) -> dict[str, Any]:
-        request, hands = self._request, self._hands
-        found: dict[str, Any] = {"headers": self._headers(), "extensions": {"trace": self._trace}}
-        if "query" in request:
-            found["params"] = {name: hands.reveal(value) for name, value in request["query"].items()}
-        if "body" in request:
-            found["content"] = hands.reveal(request["body"]).encode("utf-8", "surrogateescape")
-        if "json" in request:
-            found["content"] = json.dumps(_revealed(request["json"], hands)).encode()
-        if "form" in request:
-            found["data"] = {name: hands.reveal(value) for name, value in request["form"].items()}
-        return found
-
-    def _headers(self) -> dict[str, str]:
-        request, hands = self._request, self._hands
-        headers = {"User-Agent": "steadyhand"}
-        if "json" in request:
-            headers["Content-Type"] = "application/json"
-        if self._method not in SAFE:
-            key = [hands.environment.get("STEADY_RUN", ""), hands.environment.get("STEADY_STEP", "")]
-            headers["Idempotency-Key"] = digest(key)[:32]  # the same for every attempt, so that a server can tell
-        auth = request.get("auth", {})
-        if "bearer" in auth:
-            headers["Authorization"] = f"Bearer {hands.reveal(auth['bearer'])}"
-        if "basic" in auth:
-            pair = f"{hands.reveal(auth['basic']['username'])}:{hands.reveal(auth['basic']['password'])}"
-            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode('utf-8', 'surrogateescape')).decode()}"
-        headers.update({name: hands.reveal(value) for name, value in request.get("headers", {}).items()})
-        for name, value in headers.items():
-            if any(c in value for c in "\r\n\0"):
-                raise BadInput(f"header {name!r} holds a line break or NUL", "header values are one line")
-        return headers
-
-    def _trace(self, name: str, info: Mapping[str, Any]) -> None:
-        """Called by the transport at every turn: when what happened, and the connection to cut."""
-        self._times.setdefault(name, time.monotonic())
-        if name.endswith((".connect_tcp.complete", ".start_tls.complete")):
-            self._streams.append(info["return_value"])
-        if name.endswith(".send_request_headers.started"):
-            self._sent = True
-
-    def _read(self, response: httpx.Response) -> Result:
-        most = int(self._request.get("max_size", MOST))
-        sink = self._hands.sink("body")
-        kept = bytearray()
-        size = 0
-        for piece in response.iter_bytes():
-            size += len(piece)
-            if size > most:
-                unsure = self._method not in SAFE
-                hint = "raise `max_size:`, or ask for less"
-                raise BadResponse(f"the answer is larger than {most} bytes", hint, unsure=unsure)
-            sink.write(piece)
-            if len(kept) < SEEN:
-                kept += piece
-        total = time.monotonic() - self._start
-        return Result(
-            {
-                "status": response.status_code,
-                "headers": {name.lower(): value for name, value in response.headers.items()},
-                "body": sink.text(),
-                "json": _parsed(bytes(kept)) if size <= SEEN else None,
-                "url": str(response.url),
-                "http_version": response.http_version,
-                "timings": {**self._timings(), "total": round(total * 1000)},
-                "duration": int(total * 1_000_000),
-                "tls": self._tls(),
-            }
-        )
-
-    def _timings(self) -> dict[str, int]:
-        spans = {"connect": "connect_tcp", "tls": "start_tls", "first_byte": "receive_response_headers"}
-        found: dict[str, int] = {}
-        for label, part in spans.items():
-            start = next((t for n, t in self._times.items() if n.endswith(f".{part}.started")), None)
-            end = next((t for n, t in self._times.items() if n.endswith(f".{part}.complete")), None)
-            if start is not None and end is not None:
-                found[label] = round((end - start) * 1000)
-        return found
-
-    def _tls(self) -> dict[str, Any]:
-        context = self._streams[-1].get_extra_info("ssl_object") if self._streams else None
-        if context is None:
-            return {}
-        cipher, certificate = context.cipher(), context.getpeercert() or {}
-        return {
-            "protocol": context.version(),
-            "cipher": cipher[0] if cipher else None,
-            "not_after": certificate.get("notAfter"),
-        }
-
-    def _named(self, problem: Exception) -> HandlerError:
-        """The failure by its name, and whether the request may have had its effect all the same."""
-        if self._why is not None:
-            return self._why
-        httpx, unsure = self._httpx, self._sent and self._method not in SAFE
-        text = str(problem) or type(problem).__name__
-        if isinstance(problem, httpx.TimeoutException):
-            return TimedOut("no complete answer came in time", "give the step a longer `timeout:`", unsure=unsure)
-        if isinstance(problem, httpx.ConnectError):
-            if "certificate" in text.lower() or "ssl" in text.lower():
-                return Refused(f"TLS: {text}", "check the certificate and its name; `tls.ca` names own authorities")
-            return Unreachable(f"no connection: {text}", "is it running, and is the address right?")
-        if isinstance(problem, (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)):
-            return BadInput(f"the address cannot be used: {text}", "check `url`")
-        if isinstance(problem, (httpx.TooManyRedirects, httpx.DecodingError, httpx.RemoteProtocolError)):
-            return BadResponse(f"the answer cannot be understood: {text}", unsure=unsure)
-        if isinstance(problem, (httpx.TransportError, OSError)):
-            return Unreachable(f"the connection was lost: {text}", unsure=unsure)
-        raise problem
+def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
+    """Whether the files of `tls` can be read. Nobody is called."""
+    rows = []
+    for name, value in plan.request.get("tls", {}).items():
+        if isinstance(value, Text) and not value.secrets:
+            path = os.path.join(hands.cwd, value.masked())
+            there = os.access(path, os.R_OK)
+            rows.append((f"file {path}", there, "" if there else f"create it, or change `tls.{name}`"))
+    return rows
 
 
-def _revealed(value: Any, hands: Hands) -> Any:
+# --- checks that need no hands
+
+
+def _check_method(request: Mapping[str, Any]) -> None:
+    if request["method"] not in METHODS:
+        raise BadInput(f"`method` cannot be {request['method'][:40]!r}", f"one of {', '.join(METHODS)}")
+
+
+def _check_url(request: Mapping[str, Any]) -> None:
+    url: Text = request["url"]
+    whole_secret = bool(url.parts) and isinstance(url.parts[0], Secret)
+    if not whole_secret and not re.match(r"https?://[^/?#]", url.masked(), re.IGNORECASE):
+        raise BadInput(f"{url.masked()[:80]!r} is no http or https address", "begin it with https:// and a host")
+
+
+def _check_bodies(request: Mapping[str, Any]) -> None:
+    given = [name for name in BODIES if name in request]
+    if len(given) > 1:
+        raise BadInput(f"`{given[0]}` and `{given[1]}` are both given", "give one body")
+
+
+def _check_headers(request: Mapping[str, Any]) -> None:
+    seen: set[str] = set()
+    for name, value in request.get("headers", {}).items():
+        if not re.fullmatch(_NAME, name):
+            raise BadInput(f"{name!r} is no name of a header", "use letters, digits and -")
+        if name.lower() in FRAMING:
+            raise BadInput(f"the header {name} is set by the client", "leave it out")
+        if name.lower() in seen:
+            raise BadInput(f"the header {name} is given twice", "give it once; names are the same in any case")
+        seen.add(name.lower())
+        for part in _text(value).parts:
+            one_line(name, "" if isinstance(part, Secret) else part.text)
+    if "authorization" in seen and "auth" in request:
+        raise BadInput("`auth` and the header Authorization are both given", "give one of them")
+
+
+def one_line(name: str, value: str) -> str:
+    """A header's value, if it is one. Raises BadInput for a line break, NUL or another control character."""
+    if re.search(_CONTROL, value):
+        raise BadInput(f"header {name} holds a line break or another control character", "its value must be one line")
+    return value
+
+
+def _check_auth(request: Mapping[str, Any]) -> None:
+    auth = request.get("auth")
+    if auth is not None and len(auth) != 1:
+        raise BadInput("`auth` needs one of `basic` and `bearer`", "write auth: {bearer: ...}")
+    tls = request.get("tls", {})
+    if "key" in tls and "cert" not in tls:
+        raise BadInput("`tls.key` needs `tls.cert`", "name the file of the certificate")
+
+
+def _check_size(request: Mapping[str, Any]) -> None:
+    if request.get("max_size", 1) <= 0:
+        raise BadInput("`max_size` must be above 0", "write max_size: 10MiB")
+
+
+# --- the preview: what a person approves
+
+
+def _text(value: Any) -> Text:
+    """A parameter as text, also when a placeholder gave a number or a boolean."""
     if isinstance(value, Text):
-        return hands.reveal(value)
-    if isinstance(value, Mapping):
-        return {name: _revealed(inner, hands) for name, inner in value.items()}
-    return [_revealed(inner, hands) for inner in value] if isinstance(value, (list, tuple)) else value
+        return value
+    return plain(str(value).lower() if isinstance(value, bool) else str(value))
 
 
-def _parsed(body: bytes) -> Any:
+def _masked(value: Any) -> str:
+    return _text(value).masked()
+
+
+def pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Names and values of a query or a form: a list repeats its name."""
+    for name, inner in value.items():
+        for item in inner if isinstance(inner, (list, tuple)) else (inner,):
+            yield name, _text(item)
+
+
+def _encoded(value: Mapping[str, Any]) -> str:
+    from ..expressions.quoting import percent  # noqa: PLC0415 not for `validate`
+
+    shown = (
+        (name, "".join(MASK if isinstance(part, Secret) else percent(part.text) for part in text.parts))
+        for name, text in pairs(value)
+    )
+    return "&".join(f"{percent(name)}={text}" for name, text in shown)
+
+
+def _address(request: Mapping[str, Any]) -> str:
+    url = _masked(request["url"])
+    return url + ("&" if "?" in url else "?") + _encoded(request["query"]) if request.get("query") else url
+
+
+def _head(request: Mapping[str, Any]) -> Iterator[str]:
+    """The header fields the author gave, and what else an approval should know."""
+    for name, value in request.get("headers", {}).items():
+        yield f"{name}: {_masked(value)}"
+    auth = request.get("auth", {})
+    if "bearer" in auth:
+        yield f"Authorization: Bearer {_masked(auth['bearer'])}"
+    if "basic" in auth:
+        yield f"Authorization: Basic {_masked(auth['basic']['username'])}:{_masked(auth['basic']['password'])}"
+    tls = request.get("tls", {})
+    if tls.get("verify", True) is False:
+        yield "# the server's certificate is not checked"
+    yield from (f"# tls {name}: {_masked(tls[name])}" for name in ("ca", "cert", "key") if name in tls)
+    if request.get("redirects"):
+        yield "# redirects are followed"
+
+
+def _body(request: Mapping[str, Any]) -> str:
+    """The body as it would go out, masked and cut."""
+    text = ""
+    if "body" in request:
+        text = _masked(request["body"])
+    elif "json" in request:
+        text = _dumped(request["json"])
+    elif "form" in request:
+        text = _encoded(request["form"])
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} ... ({len(text):,} characters)"
+
+
+def _dumped(value: Any) -> str:
+    if secrets_in(value) and isinstance(value, Text):
+        return f'"{value.masked()}"'
     try:
-        return json.loads(body)
+        return json.dumps(replaced(value, Text.masked), ensure_ascii=False, allow_nan=False)
     except ValueError:
-        return None
+        raise BadInput("`json` holds a number that JSON has not (infinite, or none)", "leave it out") from None
+
+
+def replaced(value: Any, text: Any) -> Any:
+    """A requested value as plain JSON, each Text in it made a string by `text`."""
+    if isinstance(value, Text):
+        return text(value)
+    if isinstance(value, Mapping):
+        return {name: replaced(inner, text) for name, inner in value.items()}
+    return [replaced(inner, text) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -1,47 +1,77 @@
-"""Step kinds whose hands are not in this version: they are read and checked, and a run that needs one says so first."""
+"""Step kinds whose hands are not in this version: they are read and checked, and a run that needs one says so first.
+
+Data only, for the registry. Their parameters are open: the schema room takes what stands there, and reads `target` and
+`timeout` out of it as it does for every kind. Their effects are told where the words tell them, and a word that is not
+known here is never taken for a read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..model import Effect, HandlerSpec, Param, undeclared_is_a_change
 
-READS = frozenset({"get", "list", "describe", "logs", "top", "events", "history", "status", "can-i", "wait"})
+READS = frozenset({"get", "list", "describe", "logs", "top", "events"})
+"""The verbs of kubectl that only look."""
+ROLLOUT_READS = frozenset({"history", "status"})
+"""The words after `rollout` that only look."""
 DESTROYS = frozenset({"delete", "drain"})
+QUALIFIERS = frozenset({"name", "namespace", "all_namespaces", "selector", "field_selector", "resource", "kind"})
+QUALIFIERS |= {"context", "container", "previous", "since", "tail", "limit", "output", "wait"}
+"""Keys beside a verb that change nothing about what it does."""
 
 
-def _kubectl(params: Mapping[str, Any]) -> Effect:
-    """The verb says what it does: reading verbs read, two destroy, the others change."""
-    words = {*params, *(str(params[verb]) for verb in ("rollout",) if verb in params)}
-    if "rollout" in params:
-        return Effect.READ if str(params["rollout"]) in READS else Effect.CHANGE
-    if words & DESTROYS:
+def kubectl_effect(params: Mapping[str, Any]) -> Effect:
+    """The verb says what it does: {get: pods}, {rollout: status, ...}, or the first words of {command: get pods}."""
+    words = str(params.get("command", "")).split()
+    verbs = set(params) - QUALIFIERS - {"command"}
+    rollout = words[1] if words[:1] == ["rollout"] and len(words) > 1 else str(params.get("rollout", ""))
+    verbs |= set(words[:1])
+    if verbs & DESTROYS:
         return Effect.DESTRUCTIVE
-    return Effect.READ if words & READS else Effect.CHANGE
+    looks = verbs <= READS or (verbs == {"rollout"} and rollout in ROLLOUT_READS)
+    return Effect.READ if verbs and looks else Effect.CHANGE
 
 
-def _reads(params: Mapping[str, Any]) -> Effect:
-    """Telling people changes nothing in what is being repaired."""
+def notify_effect(params: Mapping[str, Any]) -> Effect:
+    """A read: telling people changes nothing in the estate that is being repaired, and a message that says an incident
+    is going on must not wait for somebody's yes. Sending it twice does no harm either.
+    """
     del params
     return Effect.READ
 
 
-def _spec(name: str, summary: str, short: str, example: Any, effect_of: Any = undeclared_is_a_change) -> HandlerSpec:
+def _spec(
+    name: str, summary: str, short: Param, effect_of: Callable[[Mapping[str, Any]], Effect] = undeclared_is_a_change
+) -> HandlerSpec:
     return HandlerSpec(
         name=name,
         summary=summary,
-        short=short,
-        params=(Param(short, "any", f"What the `{name}` step does.", example),),
+        short=short.name,
+        params=(short,),
         open_params=True,
+        results={},
         effect_of=effect_of,
         available=f"`{name}` steps are read and checked, but this version cannot carry them out yet",
     )
 
 
-SPECS: dict[str, HandlerSpec] = {
-    "ssh": _spec("ssh", "Run a command on another machine.", "text", "uptime"),
-    "kubectl": _spec("kubectl", "Look at or change Kubernetes resources.", "get", "deployment", _kubectl),
-    "sql": _spec("sql", "Run a statement in a database.", "query", "select 1"),
-    "notify": _spec("notify", "Tell people.", "message", "Checkout is slow", _reads),
+SPECS: Mapping[str, HandlerSpec] = {
+    "ssh": _spec(
+        "ssh", "Run a command on other machines.", Param("text", "any", "The command, for the shell there.", "uptime")
+    ),
+    "kubectl": _spec(
+        "kubectl",
+        "Look at Kubernetes resources, or change them.",
+        Param("command", "any", "What to do, as kubectl would be told.", "get pods"),
+        kubectl_effect,
+    ),
+    # Whether a statement only reads cannot be told from its text: functions write, and a WITH may delete.
+    "sql": _spec(
+        "sql", "Run a statement in a database.", Param("query", "any", "The statement.", "select count(*) from orders")
+    ),
+    "notify": _spec(
+        "notify", "Tell people.", Param("message", "any", "What to tell.", "Checkout is slow"), notify_effect
+    ),
 }

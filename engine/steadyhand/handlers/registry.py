@@ -1,6 +1,7 @@
 """Where step kinds are found: the built-in ones by name, those of plug-ins through the entry-point group.
 
-Nothing is imported before it is asked for. A plug-in that cannot be loaded is a sentence, never a traceback.
+Called by the app alone. Nothing is imported before it is asked for, and a plug-in that cannot be used is a sentence
+that names its package, never a traceback.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from ..model import HandlerSpec
 from . import later
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from .protocol import Handler
 
 GROUP = "steadyhand.handlers"
+"""The entry-point group of plug-ins: the entry's name is the step kind, its object the handler."""
 
-BUILT_IN = {"shell": "steadyhand.handlers.shell", "http": "steadyhand.handlers.http"}
+BUILT_IN: Mapping[str, str] = {"shell": "steadyhand.handlers.shell", "http": "steadyhand.handlers.http"}
+"""Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
 
 
 def specs() -> Mapping[str, HandlerSpec]:
@@ -42,32 +47,42 @@ def plugins() -> tuple[Mapping[str, Handler], tuple[str, ...]]:
     from importlib.metadata import entry_points  # noqa: PLC0415 costs more than the rest of a cold start
 
     found: dict[str, Handler] = {}
+    owners: dict[str, str] = {}
     problems: list[str] = []
-    for point in entry_points(group=GROUP):
-        package = point.dist.name if point.dist else "an installed package"
-        try:
-            loaded = point.load()
-        except Exception as problem:  # noqa: BLE001 a plug-in may fail in any way, and none may take us with it
-            problems.append(f"{package}: handler {point.name} cannot be loaded: {type(problem).__name__}: {problem}")
-            continue
-        wrong = _wrong(point.name, loaded, found)
+    points = sorted(entry_points(group=GROUP), key=lambda point: (point.name, _package(point)))
+    for point in points:
+        loaded, wrong = _loaded(point)
+        wrong = wrong or _wrong(point.name, loaded, owners)
         if wrong:
-            problems.append(f"{package}: handler {point.name} {wrong}")
+            problems.append(f"{_package(point)}: handler `{point.name}` {wrong}")
         else:
-            found[point.name] = loaded
+            found[point.name], owners[point.name] = loaded, _package(point)
     return found, tuple(problems)
 
 
-def _wrong(name: str, loaded: Any, found: Mapping[str, Any]) -> str:
+def _package(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else "an installed package"
+
+
+def _loaded(point: EntryPoint) -> tuple[Any, str]:
+    """The object of an entry, or why it cannot be loaded."""
+    if point.name in BUILT_IN or point.name in later.SPECS:
+        return None, "may not take the place of a built-in one"
+    try:
+        return point.load(), ""
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 a plug-in may fail in any way, and none may take us with it
+        text = " ".join(str(problem).split())[:200]
+        return None, f"cannot be loaded from {point.value}: {type(problem).__name__}{': ' if text else ''}{text}"
+
+
+def _wrong(name: str, loaded: Any, owners: Mapping[str, str]) -> str:
     """Why what a plug-in brings is no handler; '' when it is one."""
-    if name in BUILT_IN or name in later.SPECS:
-        return "may not take the place of a built-in one"
-    if name in found:
-        return "is brought by two packages"
+    if name in owners:
+        return f"is already brought by {owners[name]}"
     spec = getattr(loaded, "spec", None)
     if not isinstance(spec, HandlerSpec):
         return "has no `spec`"
     if spec.name != name:
-        return f"calls itself {spec.name}"
+        return f"calls itself `{spec.name}`"
     missing = [part for part in ("plan", "perform") if not callable(getattr(loaded, part, None))]
-    return f"has no {missing[0]}" if missing else ""
+    return f"has no `{missing[0]}`" if missing else ""

@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
 from ..model import (
@@ -32,7 +31,9 @@ from ..model import (
     digest,
     plain,
 )
-from .protocol import Hands
+
+if TYPE_CHECKING:
+    from .protocol import Hands
 
 VARIABLE = "STEADY_SECRET_"
 """What the variable that carries a secret is called, before the secret's own name."""
@@ -115,7 +116,7 @@ def _in_shell(part: Part) -> Part:
 
 
 def _variable(name: str) -> str:
-    """A variable for a secret. `db-password` would be read by a shell as a variable with a default: it is spelled out."""
+    """A variable for a secret. A shell would read `db-password` as a variable with a default: it is spelled out."""
     if re.fullmatch(r"\w+", name, re.ASCII):
         return f"{VARIABLE}{name}"
     return f"{VARIABLE}{re.sub(r'[^A-Za-z0-9_]', '_', name)}_{digest(name)[:8]}"
@@ -195,5 +196,7 @@ def _program(name: str, folder: str, path: Text | None) -> tuple[str, bool, str]
     if "/" in name:
         there = os.access(os.path.join(folder, name), os.X_OK)
         return (f"program {name}", there, "" if there else "check the path, and that it may be executed")
+    import shutil  # noqa: PLC0415 brings every compressor along
+
     there = shutil.which(name, path=path.masked() if path is not None else None) is not None
     return (f"program {name}", there, "" if there else f"install {name}, or put it on PATH")

@@ -26,6 +26,7 @@ def command(ctx: click.Context, run: str, after: int, no_wait: bool, json_: bool
     desk = services(ctx)
     found = runs.find(desk, run)
     runbook = watching.runbook_of(desk, desk.journal.read(found))
+    code = Exit.GOOD
     for one in watching.follow(desk, found, after, wait=not no_wait):
         if json_:
             event = msgspec.to_builtins(one.event)
@@ -38,5 +39,5 @@ def command(ctx: click.Context, run: str, after: int, no_wait: bool, json_: bool
             for text in narrate(one, runbook):
                 click.echo(text)
         if isinstance(one.event, RunConcluded):
-            return int(CONCLUSIONS[Conclusion(one.event.conclusion)])
-    return int(Exit.GOOD)
+            code = CONCLUSIONS[Conclusion(one.event.conclusion)]
+    return int(code)
