@@ -7,6 +7,7 @@ import json
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 
@@ -17,7 +18,7 @@ VALUES = {
     "substitution": "$(touch pwned)",
     "backticks": "`touch pwned`",
     "newline": "a\ntouch pwned\n",
-    "quotes": "it's \"quoted\" \\ back",
+    "quotes": 'it\'s "quoted" \\ back',
     "template": "{{ 7 * 7 }}{% raw %}",
     "dash": "-rf /",
     "empty": "",
@@ -67,7 +68,7 @@ steps:
 
 
 class Echo(BaseHTTPRequestHandler):
-    seen = []
+    seen: ClassVar[list[str]] = []
 
     def do_GET(self):
         type(self).seen.append(self.path)
@@ -181,11 +182,23 @@ def test_planted_secrets_are_in_no_byte_that_is_written(tmp_path):
     first = steady(tmp_path, "run", "leaky.yaml", ONE=SECRET)
     assert first.returncode == 4, first.stderr
     said.append(steady(tmp_path, "note", "last", f"the password is {SECRET}", ONE=SECRET))
-    said.append(steady(tmp_path, "answer", "last", "split", "approve", "--comment", secrets["two"], "--resume", ONE=SECRET))
-    for words in (["transcript"], ["transcript", "--format", "html"], ["transcript", "--json"], ["show"], ["show", "--json"], ["watch", "--json", "--no-wait"]):
-        said.append(steady(tmp_path, *words))
+    said.append(
+        steady(tmp_path, "answer", "last", "split", "approve", "--comment", secrets["two"], "--resume", ONE=SECRET)
+    )
+    readers = (
+        ["transcript"],
+        ["transcript", "--format", "html"],
+        ["transcript", "--json"],
+        ["show"],
+        ["show", "--json"],
+        ["watch", "--json", "--no-wait"],
+    )
+    said.extend(steady(tmp_path, *words) for words in readers)
     steady(tmp_path, "audit", "export", "-o", "out.tar.gz")
-    written = {f"output {i}": (run.stdout + run.stderr).encode("utf-8", "surrogateescape") for i, run in enumerate([first, *said])}
+    written = {
+        f"output {i}": (run.stdout + run.stderr).encode("utf-8", "surrogateescape")
+        for i, run in enumerate([first, *said])
+    }
     written |= {str(p): p.read_bytes() for p in (tmp_path / "store").rglob("*") if p.is_file()}
     written["archive"] = gzip.decompress((tmp_path / "out.tar.gz").read_bytes())
     assert len(written) > 10

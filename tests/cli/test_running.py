@@ -105,7 +105,14 @@ def test_roles_of_the_settings_decide_whose_yes_counts(folder):
 
 
 def test_on_a_terminal_the_question_is_asked_and_answered_there(folder):
-    child = pexpect.spawn(sys.executable, ["-m", "steadyhand", "run", "fix-it.yaml"], cwd=str(folder), env=environment(folder), timeout=30, encoding="utf-8")
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "steadyhand", "run", "fix-it.yaml"],
+        cwd=str(folder),
+        env=environment(folder),
+        timeout=30,
+        encoding="utf-8",
+    )
     child.expect("Repair it\\?")
     child.expect("approve/reject")
     child.sendline("perhaps")
@@ -118,7 +125,11 @@ def test_on_a_terminal_the_question_is_asked_and_answered_there(folder):
     assert (folder / "effect").read_text() == "once\n"
 
 
-SLOW = RUNBOOK.replace("shell: test ! -e broken\n    effect: read\n    next: {pass: end.healthy", "shell: touch started; sleep 20; test ! -e broken\n    effect: read\n    next: {pass: end.healthy", 1)
+SLOW = RUNBOOK.replace(
+    "shell: test ! -e broken\n    effect: read\n    next: {pass: end.healthy",
+    "shell: touch started; sleep 20; test ! -e broken\n    effect: read\n    next: {pass: end.healthy",
+    1,
+)
 
 
 def await_file(path):
@@ -149,7 +160,9 @@ def test_ctrl_c_leaves_the_run_resumable_and_a_read_runs_again(folder):
 
 
 def test_ctrl_c_during_a_change_asks_what_happened(folder):
-    (folder / "fix-it.yaml").write_text(RUNBOOK.replace("rm broken; echo once >> effect", "rm broken; echo once >> effect; sleep 20"))
+    (folder / "fix-it.yaml").write_text(
+        RUNBOOK.replace("rm broken; echo once >> effect", "rm broken; echo once >> effect; sleep 20")
+    )
     steady(folder, "run", "fix-it.yaml")
     with start(folder, "answer", "last", "repair", "approve", "--resume") as engine:
         await_file(folder / "effect")
@@ -234,7 +247,9 @@ def test_editing_the_file_never_changes_a_run_in_flight(folder):
 
 
 def test_a_run_that_could_not_be_finished_is_not_started(folder):
-    (folder / "fix-it.yaml").write_text(RUNBOOK.replace("title: Fix it\n", "title: Fix it\nrequires: {tools: [no-such-tool]}\n", 1))
+    (folder / "fix-it.yaml").write_text(
+        RUNBOOK.replace("title: Fix it\n", "title: Fix it\nrequires: {tools: [no-such-tool]}\n", 1)
+    )
     done = steady(folder, "run", "fix-it.yaml")
     assert done.returncode == 2
     assert "install no-such-tool" in done.stderr

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from ..errors import BadInput, HandlerError, Refused
+from ._texts import bytes_of
 
 LONGEST = 128 * 1024
 """Bytes of one argument or variable, its closing NUL included (MAX_ARG_STRLEN on Linux)."""
@@ -51,10 +52,7 @@ def start(argv: Sequence[str], env: Mapping[str, str], cwd: str, *, piped: bool)
 def _bytes(text: str, what: str) -> bytes:
     if "\0" in text:
         raise BadInput(f"{what} holds a NUL byte, which cannot be handed to a program", USE_STDIN)
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise BadInput(f"{what} holds half a character (a lone surrogate), which has no bytes", USE_STDIN) from None
+    return bytes_of(text, what)
 
 
 def _check(words: Sequence[bytes], env: Mapping[bytes, bytes]) -> None:

@@ -1,7 +1,7 @@
 """What a body says: decoded piece by piece in constant memory, and read as JSON when it is JSON.
 
-Called by _http alone. We ask for no encoding (Accept-Encoding: identity); some servers encode all the same, and a few
-hundred bytes can then stand for gigabytes, so nothing is ever decoded further than one piece.
+Called by _exchange alone. We ask for no encoding (Accept-Encoding: identity); some servers encode all the same, and a
+few hundred bytes can then stand for gigabytes, so nothing is ever decoded further than one piece.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What went wrong on the wire, by its name and in a sentence. Tables first: what is not in them is told as it came.
 
-Called by _http alone, with the exception that ended an exchange. Who could not be reached is Unreachable, who would
+Called by _exchange alone, with the exception that ended an exchange. Who could not be reached is Unreachable, who would
 not is Refused, whose answer cannot be read is BadResponse.
 """
 

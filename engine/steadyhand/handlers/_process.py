@@ -180,7 +180,7 @@ class _Watch:
         if self._why is None:
             return
         # Once the leader has ended, the first signal has done its work: what is left is told to end at once.
-        if time.monotonic() >= self._rung_over or (self._ended_at is not None and self._rung == 0):
+        if time.monotonic() >= self._rung_over or (self._ended_at is not None and self._rung == 0 and self._left()):
             self._climb()
 
     def _exited(self, descriptor: int) -> None:

@@ -1,4 +1,4 @@
-"""How a server is checked, who we are to it, and what its certificate said. Called by _http alone."""
+"""How a server is checked, who we are to it, and what its certificate said. Called by _exchange alone."""
 
 from __future__ import annotations
 

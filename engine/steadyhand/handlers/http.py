@@ -1,7 +1,7 @@
 """`http`: one request, and what came back.
 
 This is the half without hands: the specification, the plan, its preview. A read is held to reading by its method.
-The request is carried out by `_http`, which is imported when a step runs: the client costs five times the
+The request is carried out by `_exchange`, which is imported when a step runs: the client costs five times the
 interpreter's own start.
 
 What an author may rely on: redirects are followed only when asked for, no cookie outlives the request, the answer's
@@ -31,27 +31,21 @@ from ..model import (
     Syntax,
     Target,
     Text,
-    plain,
     secrets_in,
 )
+from ._request import METHODS, SAFE, one_line, pairs, replaced
+from ._texts import text_of
 
 if TYPE_CHECKING:
     from .protocol import Hands
 
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""The methods that read (RFC 9110, 9.2.1)."""
 BODIES = ("body", "json", "form")
-MOST = 10 * 1024 * 1024
-"""Bytes of a body that are read unless `max_size` says otherwise."""
 SHOWN = 1000
 """Characters of a body that a preview shows."""
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 """Header fields that say where a message ends: they are the client's, or a body could pass for a second request."""
 
-# Compiled when first used: a cold start needs neither.
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
-_CONTROL = r"[\x00-\x08\x0a-\x1f\x7f]"
 
 
 def effect_of(params: Mapping[str, Any]) -> Effect:
@@ -129,7 +123,7 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
     """The request as it would go out, with its secrets by name. Raises BadInput."""
     if target is not None:
         raise BadInput("an `http` step takes no target", "write the address into `url`")
-    request = {**params, "method": _masked(params.get("method", "GET")).upper(), "url": _text(params["url"])}
+    request = {**params, "method": _masked(params.get("method", "GET")).upper(), "url": text_of(params["url"])}
     for check in (_check_method, _check_url, _check_bodies, _check_headers, _check_auth, _check_size):
         check(request)
     lines = [f"{request['method']} {_address(request)}", *_head(request)]
@@ -139,9 +133,9 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
 
 def perform(plan: Plan, hands: Hands) -> Result:
     """Send it, once."""
-    from . import _http  # noqa: PLC0415 the client is not for `validate`
+    from . import _exchange  # noqa: PLC0415 the client is not for `validate`
 
-    return _http.exchange(plan.request, hands)
+    return _exchange.exchange(plan.request, hands)
 
 
 def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
@@ -186,17 +180,10 @@ def _check_headers(request: Mapping[str, Any]) -> None:
         if name.lower() in seen:
             raise BadInput(f"the header {name} is given twice", "give it once; names are the same in any case")
         seen.add(name.lower())
-        for part in _text(value).parts:
+        for part in text_of(value).parts:
             one_line(name, "" if isinstance(part, Secret) else part.text)
     if "authorization" in seen and "auth" in request:
         raise BadInput("`auth` and the header Authorization are both given", "give one of them")
-
-
-def one_line(name: str, value: str) -> str:
-    """A header's value, if it is one. Raises BadInput for a line break, NUL or another control character."""
-    if re.search(_CONTROL, value):
-        raise BadInput(f"header {name} holds a line break or another control character", "its value must be one line")
-    return value
 
 
 def _check_auth(request: Mapping[str, Any]) -> None:
@@ -216,22 +203,8 @@ def _check_size(request: Mapping[str, Any]) -> None:
 # --- the preview: what a person approves
 
 
-def _text(value: Any) -> Text:
-    """A parameter as text, also when a placeholder gave a number or a boolean."""
-    if isinstance(value, Text):
-        return value
-    return plain(str(value).lower() if isinstance(value, bool) else str(value))
-
-
 def _masked(value: Any) -> str:
-    return _text(value).masked()
-
-
-def pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
-    """Names and values of a query or a form: a list repeats its name."""
-    for name, inner in value.items():
-        for item in inner if isinstance(inner, (list, tuple)) else (inner,):
-            yield name, _text(item)
+    return text_of(value).masked()
 
 
 def _encoded(value: Mapping[str, Any]) -> str:
@@ -285,12 +258,3 @@ def _dumped(value: Any) -> str:
         return json.dumps(replaced(value, Text.masked), ensure_ascii=False, allow_nan=False)
     except ValueError:
         raise BadInput("`json` holds a number that JSON has not (infinite, or none)", "leave it out") from None
-
-
-def replaced(value: Any, text: Any) -> Any:
-    """A requested value as plain JSON, each Text in it made a string by `text`."""
-    if isinstance(value, Text):
-        return text(value)
-    if isinstance(value, Mapping):
-        return {name: replaced(inner, text) for name, inner in value.items()}
-    return [replaced(inner, text) for inner in value] if isinstance(value, (list, tuple)) else value

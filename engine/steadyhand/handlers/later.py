@@ -17,8 +17,9 @@ READS = frozenset({"get", "list", "describe", "logs", "top", "events"})
 ROLLOUT_READS = frozenset({"history", "status"})
 """The words after `rollout` that only look."""
 DESTROYS = frozenset({"delete", "drain"})
-QUALIFIERS = frozenset({"name", "namespace", "all_namespaces", "selector", "field_selector", "resource", "kind"})
-QUALIFIERS |= {"context", "container", "previous", "since", "tail", "limit", "output", "wait"}
+QUALIFIERS = frozenset(
+    {"name", "namespace", "all_namespaces", "selector", "field_selector", "resource", "kind", "context"}
+) | frozenset({"container", "previous", "since", "tail", "limit", "output", "wait"})
 """Keys beside a verb that change nothing about what it does."""
 
 

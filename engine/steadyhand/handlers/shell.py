@@ -31,6 +31,7 @@ from ..model import (
     digest,
     plain,
 )
+from ._texts import bytes_of, text_of
 
 if TYPE_CHECKING:
     from .protocol import Hands
@@ -81,34 +82,27 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
     """The command as it would run, with its secrets by name. Raises BadInput."""
     if target is not None:
         raise BadInput("a `shell` step runs on this machine and takes no target", "use `ssh` for other machines")
-    env: dict[str, Any] = {name: _text(value) for name, value in params.get("env", {}).items()}
+    env: dict[str, Any] = {name: text_of(value) for name, value in params.get("env", {}).items()}
     if "argv" in params:
         argv, command, carried = _words(params["argv"]), "", {}
         if "shell" in params:
             raise BadInput("`shell` reads `text`, and `argv` needs no shell", "remove `shell`, or write `text`")
         command = " ".join(_shown(word) for word in argv)
     else:
-        text = _text(params["text"])
-        argv = [_text(params.get("shell", "/bin/sh")), plain("-c"), Text(tuple(map(_in_shell, text.parts)))]
+        text = text_of(params["text"])
+        argv = [text_of(params.get("shell", "/bin/sh")), plain("-c"), Text(tuple(map(_in_shell, text.parts)))]
         command, carried = text.masked(), {_variable(name): Text((Secret(name),)) for name in text.secrets}
-    request = {name: _text(params[name]) for name in ("cwd", "stdin") if name in params}
+    request = {name: text_of(params[name]) for name in ("cwd", "stdin") if name in params}
     preview = "\n".join([command, *_circumstances(params, argv if "argv" in params else ())])
     return Plan("shell", preview, {**request, "argv": argv, "env": {**env, **carried}})
 
 
 def _words(given: Any) -> list[Text]:
     """The argument list. Raises BadInput when there is no program in it."""
-    words = [_text(word) for word in given]
+    words = [text_of(word) for word in given]
     if not words or not words[0].parts or words[0] == plain(""):
         raise BadInput("`argv` names no program", "give at least the program, as its first item")
     return words
-
-
-def _text(value: Any) -> Text:
-    """A parameter as text, also when a placeholder gave a number or a boolean."""
-    if isinstance(value, Text):
-        return value
-    return plain(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _in_shell(part: Part) -> Part:
@@ -131,13 +125,13 @@ def _shown(word: Text) -> str:
 
 def _circumstances(params: Mapping[str, Any], argv: Sequence[Text]) -> list[str]:
     """What else an approval should know, a line each."""
-    lines = [f"# with {name}={_shown(_text(value))}" for name, value in params.get("env", {}).items()]
+    lines = [f"# with {name}={_shown(text_of(value))}" for name, value in params.get("env", {}).items()]
     if "cwd" in params:
-        lines.append(f"# in {_shown(_text(params['cwd']))}")
+        lines.append(f"# in {_shown(text_of(params['cwd']))}")
     if "shell" in params:
-        lines.append(f"# by {_shown(_text(params['shell']))}")
+        lines.append(f"# by {_shown(text_of(params['shell']))}")
     if "stdin" in params:
-        text = _text(params["stdin"]).masked()
+        text = text_of(params["stdin"]).masked()
         more = f" ... ({len(text):,} characters)" if len(text) > SHOWN else ""
         lines.append(f"# reading {text[:SHOWN]!r}{more}")
     names = ", ".join(dict.fromkeys(name for word in argv for name in word.secrets))
@@ -157,7 +151,7 @@ def perform(plan: Plan, hands: Hands) -> Result:
         hands,
         env={name: hands.reveal(value) for name, value in request["env"].items()},
         cwd=os.path.join(hands.cwd, hands.reveal(request["cwd"])) if "cwd" in request else hands.cwd,
-        stdin=_input(hands.reveal(request["stdin"])) if "stdin" in request else b"",
+        stdin=bytes_of(hands.reveal(request["stdin"]), "`stdin`") if "stdin" in request else b"",
     )
     return Result(
         {
@@ -169,13 +163,6 @@ def perform(plan: Plan, hands: Hands) -> Result:
             "held_open": ended.held_open,
         }
     )
-
-
-def _input(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise BadInput("`stdin` holds half a character (a lone surrogate), which has no bytes") from None
 
 
 def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:

@@ -24,7 +24,8 @@ from ..errors import BadInput, BadResponse, Cancelled, HandlerError, Refused, Ti
 from ..expressions.quoting import percent
 from ..model import Result, Secret, Text, digest, secrets_in
 from . import _bodies, _failures, _tls
-from .http import MOST, SAFE, one_line, pairs, replaced
+from ._request import MOST, SAFE, one_line, pairs, replaced
+from ._texts import bytes_of
 from .protocol import Hands
 
 REDIRECTS = 10
@@ -131,13 +132,13 @@ class _Exchange:
         return url
 
     def _encoded(self, value: Mapping[str, Any], quoting: Any) -> str:
-        found = ((name, _bytes(self._hands.reveal(text), name)) for name, text in pairs(value))
-        return "&".join(f"{quoting(_bytes(name, name), safe='')}={quoting(data, safe='')}" for name, data in found)
+        found = ((name, bytes_of(self._hands.reveal(text), name)) for name, text in pairs(value))
+        return "&".join(f"{quoting(bytes_of(name, name), safe='')}={quoting(data, safe='')}" for name, data in found)
 
     def _content(self) -> bytes | None:
         request, hands = self._request, self._hands
         if "body" in request:
-            return _bytes(hands.reveal(request["body"]), "body")
+            return bytes_of(hands.reveal(request["body"]), "body")
         if "json" in request:
             return json.dumps(replaced(request["json"], hands.reveal), separators=(",", ":")).encode()
         return self._encoded(request["form"], quote_plus).encode() if "form" in request else None
@@ -156,7 +157,7 @@ class _Exchange:
             given["Authorization"] = self._authorization(request["auth"])
         own = {name.lower() for name in given}
         headers = {**{name: value for name, value in headers.items() if name.lower() not in own}, **given}
-        return [(name.encode(), _bytes(one_line(name, value), name)) for name, value in headers.items()]
+        return [(name.encode(), bytes_of(one_line(name, value), name)) for name, value in headers.items()]
 
     def _authorization(self, auth: Mapping[str, Any]) -> str:
         if "bearer" in auth:
@@ -164,7 +165,7 @@ class _Exchange:
         username, password = (self._hands.reveal(auth["basic"][name]) for name in ("username", "password"))
         if ":" in username:
             raise BadInput("a user name for basic authentication cannot hold a colon", "check `auth.basic.username`")
-        return f"Basic {base64.b64encode(_bytes(f'{username}:{password}', 'auth')).decode()}"
+        return f"Basic {base64.b64encode(bytes_of(f'{username}:{password}', 'auth')).decode()}"
 
     def _client(self, url: str) -> httpx.Client:
         secure = url.lower().startswith("https:") or self._request.get("redirects", False)
@@ -303,18 +304,13 @@ def _key(environment: Mapping[str, str]) -> str:
     return digest([environment.get(f"STEADY_{part}", "") for part in ("RUN", "STEP", "VISIT")])[:32]
 
 
-def _bytes(text: str, name: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise BadInput(f"{name} holds half a character (a lone surrogate), which has no bytes") from None
-
-
 def _host(url: str) -> str:
     """Host and port as a message names them. Raises BadInput."""
     try:
         found = httpx.URL(url)
-        port = found.port or {"https": 443}.get(found.scheme, 80)
+        port = {"https": 443}.get(found.scheme, 80) if found.port is None else found.port
     except (httpx.InvalidURL, ValueError) as problem:
         raise BadInput(f"the address cannot be used: {problem}", "check `url`") from None
+    if not 0 < port < 65_536:
+        raise BadInput(f"the address cannot be used: there is no port {port}", "check `url`")
     return f"[{found.host}]:{port}" if ":" in found.host else f"{found.host}:{port}"
