@@ -69,9 +69,9 @@ def steps(count: int, step: str) -> str:
 
 def parallel(count: int, at_once: int) -> str:
     branches = "".join(f"        b{i}: {{shell: sleep 0.1, effect: read}}\n" for i in range(count))
-    head = f"steadyhand: 1\nname: bench\ntitle: Bench\nsteps:\n  all:\n    title: All\n    parallel:\n      limit: {at_once}\n"
+    head = "steadyhand: 1\nname: bench\ntitle: Bench\nsteps:\n  all:\n    title: All\n    parallel:\n"
     after = "    next: {pass: end.healthy, fail: end.escalated, error: end.escalated}\n"
-    return f"{head}      branches:\n{branches}{after}"
+    return f"{head}      limit: {at_once}\n      branches:\n{branches}{after}"
 
 
 def report(what: str, measured: tuple[float, float], floor: float, target: float) -> None:
