@@ -23,7 +23,7 @@ from pathlib import Path
 
 import steadyhand
 
-STEADY = [sys.executable, "-m", "steadyhand"]
+STEADY = [str(Path(sys.executable).with_name("steady"))]
 ASYNC = """
 import asyncio, sys
 async def main(n):

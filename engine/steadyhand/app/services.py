@@ -5,21 +5,19 @@ Everything heavy is made when it is first needed, so that `steady validate` neve
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..driver.ports import Clock, Ports, SystemClock
 from ..errors import InvalidDocument, NotFound, Severity, UsageError
 from ..handlers import registry
 from ..model import HandlerSpec
 from ..schema import Settings, read_settings
 
 if TYPE_CHECKING:
+    from ..driver.ports import Clock, Ports
     from ..handlers.protocol import Handler
     from ..journal.protocol import Journal
 
@@ -43,7 +41,7 @@ class Services:
     ) -> None:
         self.environ: Mapping[str, str] = environ if environ is not None else dict(os.environ)
         self.cwd = cwd or os.getcwd()
-        self.clock: Clock = clock or SystemClock()
+        self._clock = clock
         self._store = store
         self._config = config
 
@@ -120,13 +118,22 @@ class Services:
         return handlers[name]
 
     @cached_property
+    def clock(self) -> Clock:
+        """The only source of time."""
+        from ..driver.ports import SystemClock  # noqa: PLC0415 the driver is not for `validate`
+
+        return self._clock or SystemClock()
+
+    @cached_property
     def host(self) -> str:
         """The name of this machine."""
-        return socket.gethostname()
+        return os.uname().nodename
 
     @cached_property
     def person(self) -> str:
         """Who acts on this command line: the operating system's user, as claimed."""
+        import getpass  # noqa: PLC0415 not for `validate`
+
         try:
             return getpass.getuser()
         except (KeyError, OSError):
@@ -134,6 +141,8 @@ class Services:
 
     def ports(self) -> Ports:
         """The doors of a driver."""
+        from ..driver.ports import Ports  # noqa: PLC0415 the driver is not for `validate`
+
         find: Callable[[str], Any] = self.handler
         specs = self.all_specs() if "_plugins" in self.__dict__ else self.specs
         return Ports(

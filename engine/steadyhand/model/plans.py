@@ -6,8 +6,6 @@ request with its secrets by name, and the targets. It does not cover secret valu
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,9 +47,13 @@ def secrets_in(value: Requested) -> frozenset[str]:
 
 def canonical(value: Json) -> str:
     """One spelling for one value: sorted keys, no spaces, ASCII only. Refuses NaN and infinities (ValueError)."""
+    import json  # noqa: PLC0415 not for `validate`
+
     return json.dumps(to_builtins(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def digest(value: Json) -> str:
     """SHA-256 (hex) of the canonical form."""
+    import hashlib  # noqa: PLC0415 not for `validate`
+
     return hashlib.sha256(canonical(value).encode("ascii")).hexdigest()

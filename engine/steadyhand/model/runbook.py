@@ -305,8 +305,7 @@ class Link(Struct, frozen=True):
 class Runbook(Struct, frozen=True):
     """The frozen, validated procedure made from one document.
 
-    `steps` keeps the order of the file; the first one starts the run. `text` is the document as it was read, and
-    `digest` the SHA-256 (hex) of it. `calls` holds every runbook that a `call` step names, by name, so that a run
+    `steps` keeps the order of the file; the first one starts the run. `text` is the document as it was read. `calls` holds every runbook that a `call` step names, by name, so that a run
     never depends on a file again.
     """
 
@@ -314,7 +313,6 @@ class Runbook(Struct, frozen=True):
     title: str
     steps: Mapping[str, Step]
     text: str = ""
-    digest: str = ""
     description: str = ""
     severity: Incidence | None = None
     services: tuple[str, ...] = ()
@@ -337,3 +335,10 @@ class Runbook(Struct, frozen=True):
     def first(self) -> str:
         """The id of the step that starts the run."""
         return next(iter(self.steps))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 (hex) of the text."""
+        import hashlib  # noqa: PLC0415 not for `validate`
+
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping as Map
 from typing import Any
 
@@ -81,7 +80,6 @@ class _Document:
             title=plain["title"],
             steps=steps,
             text=text,
-            digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
             description=plain.get("description", ""),
             severity=m.Incidence(severity) if severity else None,
             services=tuple(plain.get("services", ())),

@@ -15,6 +15,10 @@ WORDS = {
     "boolean": "true or false", "duration": "a duration", "size": "a size", "list": "a list", "map": "a map",
     "object": "a map", "any": "anything",
 }  # fmt: skip
+LISTED = 30
+"""How many known words a hint lists."""
+ENOUGH = 50
+"""After so many findings, no more nearest words are looked for: the search costs more than all else together."""
 _EXAMPLES = {"duration": "30s, 5m, 1h30m", "size": "64MiB, 500kB", "boolean": "true or false, without quotes"}
 
 
@@ -25,6 +29,10 @@ class Reader:
         self.name = name
         self.found: list[Diagnostic] = []
         self._lines = text.split("\n")
+
+    def near(self, word: str, known: Iterable[str], what: str) -> str:
+        """The nearest of many known words, while there are few findings."""
+        return near(word, known, what) if len(self.found) < ENOUGH else ""
 
     def say(
         self, code: str, span: Span, message: str, hint: str = "", why: str = "", severity: Severity = Severity.ERROR
@@ -201,7 +209,10 @@ def near(word: str, known: Iterable[str], what: str = "values") -> str:
 
     words = list(dict.fromkeys(known))
     close = difflib.get_close_matches(word, words, 1, 0.6)
-    return f"did you mean `{close[0]}`?" if close else f"{what}: {', '.join(words)}"
+    if close:
+        return f"did you mean `{close[0]}`?"
+    more = f" and {len(words) - LISTED} more" if len(words) > LISTED else ""
+    return f"{what}: {', '.join(words[:LISTED])}{more}"
 
 
 def shown(example: Any) -> str:

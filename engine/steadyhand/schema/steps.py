@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,6 +19,9 @@ from .values import schema_problems
 CONCLUSIONS = tuple(c.value for c in m.Conclusion)
 POSITIVE = {"gate": m.APPROVED, "choose": ""}
 """The outcome that falls through to the next step, by kind; `pass` for all others, none for a choice."""
+
+Ids = AbstractSet[str]
+"""The ids of the steps beside each other, in the order of the document."""
 
 _BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture", "lock", "max_visits", "next")
 
@@ -41,11 +45,12 @@ class Steps:
             return {}
         if not mapping.entries:
             self._reader.say("SH102", mapping.span, f"{what} holds no step", "add a step")
-        ids = [key.text for key, _ in mapping.entries]
+        order = [key.text for key, _ in mapping.entries]
+        ids = dict.fromkeys(order).keys()
         steps: dict[str, m.Step] = {}
         for number, (key, value) in enumerate(mapping.entries):
             self._slug(key, "a step's id")
-            following = ids[number + 1] if number + 1 < len(ids) else ("end.healthy" if branch else "")
+            following = order[number + 1] if number + 1 < len(order) else ("end.healthy" if branch else "")
             step = self.step(key.text, key.span, value, ids, following)
             if step is not None:
                 steps[key.text] = step
@@ -56,7 +61,7 @@ class Steps:
             message = f"{what} cannot be {key.text!r}"
             self._reader.say("SH201", key.span, message, "use lower-case letters, digits, - and _; begin with a letter")
 
-    def step(self, name: str, span: Span, node: Node, ids: list[str], following: str) -> m.Step | None:
+    def step(self, name: str, span: Span, node: Node, ids: Ids, following: str) -> m.Step | None:
         """One step; None when it has no kind that can be read."""
         mapping = self._reader.mapping(node, f"step `{name}`")
         if mapping is None:
@@ -152,7 +157,7 @@ class Steps:
 
     # --- bodies
 
-    def _body(self, kind: str, mapping: Mapping, given: dict[str, Node], ids: list[str]) -> m.Body | None:
+    def _body(self, kind: str, mapping: Mapping, given: dict[str, Node], ids: Ids) -> m.Body | None:
         if kind in self._kinds:
             return m.Do(self._operations.read(kind, mapping, given))
         node = given[kind]
@@ -203,7 +208,7 @@ class Steps:
             self._reader.say("SH601", (inner or node).span, problem)
         return value
 
-    def _diagnose(self, node: Node, given: dict[str, Node], ids: list[str]) -> m.Diagnose | None:
+    def _diagnose(self, node: Node, given: dict[str, Node], ids: Ids) -> m.Diagnose | None:
         mapping = self._reader.mapping(node, "`diagnose`")
         if mapping is None:
             return None
@@ -213,7 +218,7 @@ class Steps:
             self._reader.say("SH102", mapping.span, "`diagnose` holds no check", "add a check")
         return m.Diagnose(checks, otherwise) if checks else None
 
-    def _check(self, key: Scalar, node: Node, ids: list[str]) -> m.Check | None:
+    def _check(self, key: Scalar, node: Node, ids: Ids) -> m.Check | None:
         self._slug(key, "a check's id")
         mapping = self._reader.mapping(node, f"check `{key.text}`")
         if mapping is None:
@@ -374,7 +379,7 @@ class Steps:
 
     # --- edges
 
-    def _edge(self, node: Node, ids: list[str]) -> str:
+    def _edge(self, node: Node, ids: Ids) -> str:
         """A step id or an end; '' with a finding when it is neither."""
         to = self._reader.text(node, "an edge")
         if to is None:
@@ -387,11 +392,11 @@ class Steps:
             return to
         if to not in ids:
             known = [*ids, *(f"{m.END}{c}" for c in CONCLUSIONS)]
-            self._reader.say("SH301", node.span, f"there is no step `{to}`", near(to, known, "steps"))
+            self._reader.say("SH301", node.span, f"there is no step `{to}`", self._reader.near(to, known, "steps"))
             return ""
         return to
 
-    def _with_edges(self, step: m.Step, kind: str, given: dict[str, Node], ids: list[str], following: str) -> m.Step:
+    def _with_edges(self, step: m.Step, kind: str, given: dict[str, Node], ids: Ids, following: str) -> m.Step:
         """The step with an edge for each outcome, written or by default."""
         possible = outcomes(step)
         positive = POSITIVE.get(kind, m.PASS)
@@ -423,7 +428,7 @@ class Steps:
         self._reader.say("SH306", step.span, f"step `{step.id}` needs an edge for `{outcome}`: {what}", hint)
 
     def _written(
-        self, step: m.Step, node: Node | None, possible: tuple[str, ...], positive: str, ids: list[str]
+        self, step: m.Step, node: Node | None, possible: tuple[str, ...], positive: str, ids: Ids
     ) -> dict[str, str]:
         if node is None:
             return {}

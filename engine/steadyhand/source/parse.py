@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
+from yaml import cyaml, events
 
 from ..errors import Diagnostic, Span
 from .nodes import Mapping, Node, Scalar, Sequence
@@ -22,40 +23,21 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of a document."""
 
 _STR = "tag:yaml.org,2002:str"
-_Parser: Any = getattr(yaml, "CParser", None)
 
 
-class _Resolved:
-    """Instead of the library's resolver: says only whether a scalar was plain; explicit tags stay as they are."""
-
-    def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
-        del value
-        if kind is yaml.ScalarNode:
-            return "plain" if implicit[0] else "quoted"
-        return "sequence" if kind is yaml.SequenceNode else "mapping"
-
-    def descend_resolver(self, parent: Any, index: Any) -> None:
-        pass
-
-    def ascend_resolver(self) -> None:
-        pass
-
-    def check_resolver_prefix(self, *_: Any) -> bool:
-        return False
+def _parser(text: str) -> Any:
+    """The fastest parser there is: the library's own in C, else the one in Python. Both give the same events."""
+    fast = getattr(cyaml, "CParser", None)
+    return fast(text) if fast is not None else _Slow(text)
 
 
-def _loader(text: str) -> Any:
-    """A composer over the fastest parser there is."""
-    if _Parser is not None:
-        return type("Loader", (_Resolved, _Parser), {"__init__": _Parser.__init__})(text)
-    parts = (_Resolved, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, yaml.composer.Composer)
+class _Slow(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[misc] the library has no types
+    """Events without the C library."""
 
-    def init(self: Any, stream: str) -> None:
-        yaml.reader.Reader.__init__(self, stream)
-        for part in parts[2:]:
-            part.__init__(self)
-
-    return type("Loader", parts, {"__init__": init})(text)
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
 
 
 def parse(text: str | bytes, name: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
@@ -64,20 +46,15 @@ def parse(text: str | bytes, name: str) -> tuple[Node | None, tuple[Diagnostic, 
     if problem is not None:
         return None, (problem,)
     lines = _Lines(decoded, name)
+    unprintable = yaml.reader.Reader.NON_PRINTABLE.search(decoded)
+    if unprintable is not None:
+        return None, (lines.unreadable(unprintable.start()),)
+    composer = _Composer(_parser(decoded), lines)
     try:
-        loader = _loader(decoded)
-        root = loader.get_single_node()
+        root = composer.document()
     except yaml.MarkedYAMLError as error:
         return None, (lines.of_error(error),)
-    except yaml.reader.ReaderError as error:
-        return None, (lines.unreadable(error),)
-    except RecursionError:
-        return None, (lines.at(0, 0, "SH007", "the document is nested too deeply", "flatten it"),)
-    if root is None:
-        return None, (lines.at(0, 0, "SH005", "the document is empty", "begin with `steadyhand: 1` and a `name:`"),)
-    tree = _Tree(lines)
-    node = tree.node(root, 0)
-    return node, tuple(tree.found)
+    return root, tuple(composer.found)
 
 
 def _decoded(text: str | bytes, name: str) -> tuple[str, Diagnostic | None]:
@@ -114,8 +91,7 @@ class _Lines:
             self._split = self._text.split("\n")
         return self._split[number].rstrip("\r") if 0 <= number < len(self._split) else ""
 
-    def span(self, node: Any) -> Span:
-        start, end = node.start_mark, node.end_mark
+    def span(self, start: Any, end: Any) -> Span:
         last = end.column if end.line == start.line else len(self.line(start.line))
         return Span(self.name, start.line + 1, start.column + 1, max(last, start.column + 1) + 1)
 
@@ -129,20 +105,14 @@ class _Lines:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         text = " ".join(part for part in (error.context, error.problem) if part)
-        if "single document" in text:
-            return self.at(line, column, "SH005", "a second document begins here", "write one runbook per file")
-        if "alias" in text:
-            return self.at(line, column, "SH003", f"YAML: {text}", "define the anchor (&name) before its alias (*name)")
         why = "nothing after this place can be trusted"
         return self.at(line, column, "SH001", f"YAML: {text}", _advice(text, self.line(line)), why)
 
-    def unreadable(self, error: Any) -> Diagnostic:
-        position = error.position if isinstance(error.position, int) else 0
+    def unreadable(self, position: int) -> Diagnostic:
         before = self._text[:position]
         line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
-        return self.at(
-            line, column, "SH006", "a character that YAML does not allow", "remove it, or write it as \\x.. in quotes"
-        )
+        hint = "remove it, or write it as \\x.. in quotes"
+        return self.at(line, column, "SH006", "a character that YAML does not allow", hint)
 
 
 def _advice(problem: str, line: str) -> str:
@@ -160,106 +130,141 @@ def _advice(problem: str, line: str) -> str:
     return "check the indentation and the quotes of this line and of the one above"
 
 
-class _Tree:
-    """Turns the library's nodes into ours."""
+class _Composer:
+    """Turns the parser's events into nodes, without ever going deeper than DEPTH."""
 
-    def __init__(self, lines: _Lines) -> None:
+    def __init__(self, parser: Any, lines: _Lines) -> None:
         self.found: list[Diagnostic] = []
+        self._next = parser.get_event
         self._lines = lines
-        self._seen: dict[int, Node] = {}
-        self._open: set[int] = set()
-        self._sizes: dict[int, int] = {}
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._open: set[str] = set()
+        self._nodes = 0
         self._grown = 0
 
-    def node(self, raw: Any, depth: int) -> Node:
-        """A node of ours; one that cannot be is replaced by null, with a finding."""
-        key = id(raw)
-        known = self._seen.get(key)
-        if known is not None:
-            return self._again(raw, known)
-        if key in self._open:
-            return self._wrong(raw, "SH003", "an alias inside what it stands for", "write the part out")
-        if depth > DEPTH:
-            return self._wrong(raw, "SH007", f"the document is nested more than {DEPTH} deep", "flatten it")
-        if isinstance(raw, yaml.ScalarNode):
-            node: Node = self._scalar(raw)
-            size = 1
+    def document(self) -> Node | None:
+        """The root of the one document; None when there is none."""
+        self._next()
+        if not isinstance(self._next(), events.DocumentStartEvent):
+            hint = "begin with `steadyhand: 1` and a `name:`"
+            self.found.append(self._lines.at(0, 0, "SH005", "the document is empty", hint))
+            return None
+        root = self._node(self._next(), 0)
+        self._next()
+        after = self._next()
+        if not isinstance(after, events.StreamEndEvent):
+            mark = after.start_mark
+            hint = "write one runbook per file"
+            self.found.append(self._lines.at(mark.line, mark.column, "SH005", "a second document begins here", hint))
+        return root
+
+    def _node(self, event: Any, depth: int) -> Node:
+        """A node; one that cannot be is replaced by null, with a finding."""
+        kind = event.__class__
+        if kind is events.AliasEvent:
+            return self._alias(event)
+        before = self._nodes
+        self._nodes += 1
+        anchor = event.anchor
+        if anchor:
+            self._open.add(anchor)
+        if kind is events.ScalarEvent:
+            node: Node = self._scalar(event)
+        elif depth > DEPTH:
+            self._skip()
+            node = self._wrong(event, "SH007", f"the document is nested more than {DEPTH} deep", "flatten it")
+        elif kind is events.SequenceStartEvent:
+            node = self._sequence(event, depth)
         else:
-            self._open.add(key)
-            node = self._sequence(raw, depth) if isinstance(raw, yaml.SequenceNode) else self._mapping(raw, depth)
-            self._open.discard(key)
-            size = _count(node, self._sizes)
-        self._seen[key] = node
-        self._sizes[id(node)] = size
+            node = self._mapping(event, depth)
+        if anchor:
+            self._open.discard(anchor)
+            self._anchors[anchor] = (node, self._nodes - before)
         return node
 
-    def _again(self, raw: Any, known: Node) -> Node:
-        self._grown += self._sizes.get(id(known), 1)
+    def _skip(self) -> None:
+        """Pass over the rest of a collection."""
+        depth = 1
+        while depth:
+            event = self._next()
+            if isinstance(event, events.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, events.CollectionEndEvent):
+                depth -= 1
+
+    def _alias(self, event: Any) -> Node:
+        if event.anchor in self._open:
+            return self._wrong(event, "SH003", "an alias inside what it stands for", "write the part out")
+        if event.anchor not in self._anchors:
+            hint = f"define the anchor (&{event.anchor}) before its alias, or put the text into quotes"
+            return self._wrong(event, "SH003", f"the alias *{event.anchor} stands for nothing", hint)
+        known, size = self._anchors[event.anchor]
+        self._nodes += size
+        self._grown += size
         if self._grown > GROWTH:
-            return self._wrong(raw, "SH003", "aliases make this document grow without bound", "write the parts out")
+            return self._wrong(event, "SH003", "aliases make this document grow without bound", "write the parts out")
         return known
 
-    def _wrong(self, raw: Any, code: str, message: str, hint: str) -> Scalar:
-        span = self._lines.span(raw)
+    def _wrong(self, event: Any, code: str, message: str, hint: str) -> Scalar:
+        span = self._lines.span(event.start_mark, event.end_mark)
         if not any(d.code == code and d.message == message for d in self.found):
             self.found.append(Diagnostic(code, message, span, "", hint, self._lines.line(span.line - 1)))
         return Scalar(None, "", span)
 
-    def _scalar(self, raw: Any) -> Scalar:
-        span = self._lines.span(raw)
-        if raw.tag == "plain":
-            return Scalar(resolve(raw.value), raw.value, span)
-        if raw.tag not in {"quoted", _STR}:
+    def _scalar(self, event: Any) -> Scalar:
+        span = self._lines.span(event.start_mark, event.end_mark)
+        text = event.value
+        if event.tag is None:
+            return Scalar(resolve(text), text, span) if event.implicit[0] else Scalar(text, text, span, plain=False)
+        if event.tag != _STR:
             hint = "leave the tag out; quotes make text"
-            return self._wrong(raw, "SH004", f"the tag {raw.tag} has no meaning here", hint)
-        return Scalar(raw.value, raw.value, span, plain=False)
+            return self._wrong(event, "SH004", f"the tag {event.tag} has no meaning here", hint)
+        return Scalar(text, text, span, plain=False)
 
-    def _tagged(self, raw: Any, name: str) -> None:
-        if raw.tag not in {name, f"tag:yaml.org,2002:{name[:3]}"}:
-            self._wrong(raw, "SH004", f"the tag {raw.tag} has no meaning here", "leave the tag out")
+    def _tagged(self, event: Any, name: str) -> None:
+        if event.tag not in {None, f"tag:yaml.org,2002:{name}"}:
+            self._wrong(event, "SH004", f"the tag {event.tag} has no meaning here", "leave the tag out")
 
-    def _sequence(self, raw: Any, depth: int) -> Sequence:
-        self._tagged(raw, "sequence")
-        return Sequence(tuple(self.node(item, depth + 1) for item in raw.value), self._lines.span(raw))
+    def _sequence(self, start: Any, depth: int) -> Sequence:
+        self._tagged(start, "seq")
+        items: list[Node] = []
+        event = self._next()
+        while event.__class__ is not events.SequenceEndEvent:
+            items.append(self._node(event, depth + 1))
+            event = self._next()
+        return Sequence(tuple(items), self._lines.span(start.start_mark, event.end_mark))
 
-    def _mapping(self, raw: Any, depth: int) -> Mapping:
-        self._tagged(raw, "mapping")
+    def _mapping(self, start: Any, depth: int) -> Mapping:
+        self._tagged(start, "map")
         entries: list[tuple[Scalar, Node]] = []
         first: dict[str, Span] = {}
-        for raw_key, raw_value in raw.value:
-            key = self._key(raw_key)
-            value = self.node(raw_value, depth + 1)
-            if key is None:
-                continue
-            if key.text in first:
-                self._twice(raw_key, key, first[key.text])
-                continue
-            first[key.text] = key.span
-            entries.append((key, value))
-        return Mapping(tuple(entries), self._lines.span(raw))
+        event = self._next()
+        while event.__class__ is not events.MappingEndEvent:
+            key = self._key(event, depth + 1)
+            value = self._node(self._next(), depth + 1)
+            if key is not None and key.text in first:
+                self._twice(key, first[key.text])
+            elif key is not None:
+                first[key.text] = key.span
+                entries.append((key, value))
+            event = self._next()
+        return Mapping(tuple(entries), self._lines.span(start.start_mark, event.end_mark))
 
-    def _key(self, raw: Any) -> Scalar | None:
-        if not isinstance(raw, yaml.ScalarNode):
-            self._wrong(raw, "SH103", "a key must be text", "put the key into quotes; `{{` begins a map unless quoted")
+    def _key(self, event: Any, depth: int) -> Scalar | None:
+        if event.__class__ is not events.ScalarEvent:
+            self._node(event, depth)
+            self._wrong(event, "SH103", "a key must be text", "put the key into quotes; `{{` begins a map unless quoted")
             return None
-        if raw.value == "<<" and raw.tag == "plain":
-            self._wrong(
-                raw, "SH008", "merge keys (<<) are not in YAML 1.2", "write the keys out, or alias whole values"
-            )
+        if event.value == "<<" and event.implicit[0]:
+            hint = "write the keys out, or alias whole values"
+            self._wrong(event, "SH008", "merge keys (<<) are not in YAML 1.2", hint)
             return None
-        return self._scalar(raw)
+        key = self._node(event, depth)
+        return key if isinstance(key, Scalar) else None
 
-    def _twice(self, raw: Any, key: Scalar, first: Span) -> None:
-        span = self._lines.span(raw)
+    def _twice(self, key: Scalar, first: Span) -> None:
         message = f"the key `{key.text}` stands twice, first in line {first.line}"
         hint = "remove one of the two, or give it another name"
         why = "one of them would silently win"
-        self.found.append(Diagnostic("SH002", message, span, why, hint, self._lines.line(span.line - 1)))
-
-
-def _count(node: Node, sizes: dict[int, int]) -> int:
-    """The nodes below one, those of its parts being known."""
-    if isinstance(node, Scalar):
-        return 1
-    parts = node.items if isinstance(node, Sequence) else tuple(value for _, value in node.entries)
-    return 1 + sum(sizes.get(id(part), 1) for part in parts)
+        line = self._lines.line(key.span.line - 1)
+        self.found.append(Diagnostic("SH002", message, key.span, why, hint, line))

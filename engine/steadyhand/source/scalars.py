@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-RULES: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
-    (re.compile(r"(?:|~|null|Null|NULL)"), lambda _: None),
-    (re.compile(r"(?:true|True|TRUE)"), lambda _: True),
-    (re.compile(r"(?:false|False|FALSE)"), lambda _: False),
+WORDS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+"""The words that are not text."""
+
+NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
     (re.compile(r"[-+]?[0-9]{1,4000}"), int),
     (re.compile(r"0o[0-7]{1,4000}"), lambda text: int(text, 0)),
     (re.compile(r"0x[0-9a-fA-F]{1,4000}"), lambda text: int(text, 0)),
@@ -17,15 +21,11 @@ RULES: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"[-+]?\.(?:inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.(?:nan|NaN|NAN)"), lambda _: float("nan")),
 )
-
-_FIRST = frozenset("~nNtTfF-+.0123456789")
+"""The spellings of numbers; all begin with a sign, a dot or a digit."""
 
 
 def resolve(text: str) -> Any:
     """The value of a plain scalar."""
-    if text and text[0] not in _FIRST:
-        return text
-    for pattern, value in RULES:
-        if pattern.fullmatch(text):
-            return value(text)
-    return text
+    if text[:1] in "+-.0123456789" and text:
+        return next((value(text) for pattern, value in NUMBERS if pattern.fullmatch(text)), text)
+    return WORDS.get(text, text)
