@@ -14,6 +14,8 @@ from ..projections.narration import narrate
 COLOURS = {" pass": "32", " fail": "31", " error": "33", "? ": "1", "IN DOUBT": "31;1", "ESCALATE": "33;1"}
 TURN = 0.2
 """Seconds between two looks at what runs now."""
+TAIL = 512
+"""Bytes of output that are remembered to show the last line of it."""
 
 
 class Live:
@@ -29,7 +31,7 @@ class Live:
         self._moving = self._out.isatty()
         self._lock = threading.RLock()
         self._running: dict[str, float] = {}
-        self._last: dict[str, str] = {}
+        self._last: dict[str, bytes] = {}
         self._shown = 0
         self._asking = 0
         self._stop = threading.Event()
@@ -62,12 +64,11 @@ class Live:
                 pass
 
     def output(self, path: str, stream: str, data: bytes) -> None:
-        """Remember the last line of what an attempt prints."""
+        """Remember the end of what an attempt prints: it is read only when it is shown."""
         del stream
-        lines = data[-2000:].decode("utf-8", "replace").splitlines()
-        text = next((line for line in reversed(lines) if line.strip()), "")
-        with self._lock:
-            self._last[path] = "".join(c if c.isprintable() else " " for c in text)[:120]
+        if self._moving and not self._quiet:
+            with self._lock:
+                self._last[path] = data[-TAIL:]
 
     def close(self) -> None:
         """The run has ended, or is left."""
@@ -97,9 +98,16 @@ class Live:
         now = time.monotonic()
         parts = [f"{path} {now - since:.0f} s" for path, since in list(self._running.items())[:3]]
         more = f" and {len(self._running) - 3} more" if len(self._running) > 3 else ""
-        last = next((self._last[path] for path in self._running if path in self._last), "")
+        last = last_line(next((self._last[path] for path in self._running if path in self._last), b""))
         self._clear()
         text = f"          … {', '.join(parts)}{more}  {last}"[:110]
         self._out.write(text)
         self._out.flush()
         self._shown = len(text)
+
+
+def last_line(data: bytes) -> str:
+    """The last line of output that is not empty, fit for a terminal."""
+    lines = data.decode("utf-8", "replace").splitlines()
+    text = next((line for line in reversed(lines) if line.strip()), "")
+    return "".join(c if c.isprintable() else " " for c in text[:120])
