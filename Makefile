@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format schemas bench clean
+.PHONY: demo test check format schemas docs bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,20 +23,25 @@ $(VENV)/demo: pyproject.toml
 test: $(VENV)/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
-# Format, lint, types, import contracts: the same here and in CI.
+# Format, lint, types, import contracts, drawn docs: the same here and in CI.
 check: $(VENV)/ready
-	$(BIN)/ruff format --check engine tests benchmarks
-	$(BIN)/ruff check engine tests benchmarks
+	$(BIN)/ruff format --check engine tests benchmarks docs
+	$(BIN)/ruff check engine tests benchmarks docs
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/reference/draw.py --check
 
 format: $(VENV)/ready
-	$(BIN)/ruff format engine tests benchmarks
-	$(BIN)/ruff check --fix engine tests benchmarks
+	$(BIN)/ruff format engine tests benchmarks docs
+	$(BIN)/ruff check --fix engine tests benchmarks docs
 
 # The published schemas, from the tables that the checker reads.
 schemas: $(VENV)/ready
 	for name in runbook settings test; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+
+# The reference pages, from the tables that the program reads.
+docs: $(VENV)/ready
+	$(BIN)/python docs/reference/draw.py
 
 # Figures as ratios against floors and peers in the same run.
 bench: $(VENV)/ready

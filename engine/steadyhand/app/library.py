@@ -13,6 +13,9 @@ from ..errors import Diagnostic, InvalidDocument, NotFound, Severity, Span
 from ..model import Call, Parallel, Runbook, Step
 from .services import Services, read_bytes
 
+CODES: dict[str, tuple[str, str]] = {
+    "SA001": ("called runbook", "A called runbook is missing, invalid, or calls itself: a run could not go on."),
+}
 DEPTH = 16
 """How deep calls may go: a cycle is refused long before."""
 
@@ -154,7 +157,7 @@ def _at(runbook: Runbook, span: Span, message: str) -> Diagnostic:
     lines = runbook.text.splitlines()
     text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
     hint = "put it beside this file or in the library, and run `steady validate` on it"
-    return Diagnostic("SA001", message, span, "the run would not know what to do there", hint, text)
+    return Diagnostic("SA001", message, span, CODES["SA001"][1], hint, text)
 
 
 def called(steps: Mapping[str, Step]) -> Iterator[tuple[Step, str]]:

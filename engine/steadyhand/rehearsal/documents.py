@@ -12,6 +12,9 @@ from ..source import Mapping as MapNode
 from ..source import Node, Scalar, Sequence, builtin, parse, parse_duration
 from .world import Came, Said
 
+CODES: dict[str, tuple[str, str]] = {
+    "ST001": ("test document", "The test cannot be read as it is meant, so it would prove nothing."),
+}
 KEYS = ("inputs", "mode", "by", "steps", "answers", "crash_after", "expect")
 EXPECTED = ("conclusion", "path", "facts", "waits_for", "attempts")
 
