@@ -126,8 +126,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             text = page.read_text("utf-8")
             for block, ran in reversed(list(run(page, Path(name)))):
+                # the last line must end, or the fence would be a part of it
                 body = "".join(f"$ {r.command}\n{r.expected if same(r.expected, r.actual) else r.actual}" for r in ran)
-                text = text[: block.start] + body + text[block.end :]
+                text = text[: block.start] + body.rstrip("\n") + "\n" + text[block.end :]
             page.write_text(text, "utf-8")
 
 

@@ -16,6 +16,8 @@ CODES: dict[str, tuple[str, str]] = {
     "ST001": ("test document", "The test cannot be read as it is meant, so it would prove nothing."),
 }
 KEYS = ("inputs", "mode", "by", "steps", "answers", "crash_after", "expect")
+SPECIAL = {"unsure": Came("error", unsure=True), "crash": Came(crash=True)}
+"""Words for what comes of an attempt beside the outcomes: nobody knows what it did; the engine dies while it runs."""
 EXPECTED = ("conclusion", "path", "facts", "waits_for", "attempts")
 
 
@@ -109,10 +111,10 @@ class _Reader:
     def _came(self, node: Node) -> Came:
         """`fail`, or the values that the handler returns; `after`, `outcome`, `unsure`, `reason` beside them."""
         if isinstance(node, Scalar):
-            if node.text == "unsure":
-                return Came("error", unsure=True)
+            if node.text in SPECIAL:
+                return SPECIAL[node.text]
             if node.text not in {"pass", "fail", "error"}:
-                self._say(node, f"{node.text!r} is no outcome", "write pass, fail, error, unsure, or a map of values")
+                self._say(node, f"{node.text!r} is no outcome", "write pass, fail, error, unsure, crash, or a map of values")
             return Came(node.text)
         values: dict[str, Any] = builtin(node) if isinstance(node, MapNode) else {}
         after = parse_duration(str(values.pop("after", "0s"))) or 0
@@ -126,7 +128,7 @@ class _Reader:
         after = parse_duration(str(given.get("after", "0s"))) or 0
         return Said(
             str(given.get("answer", "")),
-            str(given.get("by", "alex")),
+            str(given.get("by", "somebody")),
             after,
             given.get("value"),
             str(given.get("comment", "")),
@@ -138,11 +140,11 @@ def test_schema() -> dict[str, Any]:
     came = {
         "description": "What comes of an attempt: an outcome, or the values that the handler returns.",
         "examples": ["fail", {"exit_code": 0, "stdout": "17"}],
-        "anyOf": [{"enum": ["pass", "fail", "error", "unsure"]}, {"type": "object"}],
+        "anyOf": [{"enum": ["pass", "fail", "error", "unsure", "crash"]}, {"type": "object"}],
     }
     said = {
         "description": "What a person answers.",
-        "examples": ["approve", {"answer": "approve", "by": "alex", "after": "2m"}],
+        "examples": ["approve", {"answer": "approve", "by": "somebody", "after": "2m"}],
         "anyOf": [{"type": "string"}, {"type": "object"}],
     }
 

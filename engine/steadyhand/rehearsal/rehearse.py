@@ -47,6 +47,7 @@ class _Script:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._turn: dict[str, int] = {}
+        self._dies = False
         self.silent: list[str] = []
 
     def _next(self, turns: Mapping[str, tuple[Any, ...]], key: str) -> Any:
@@ -62,6 +63,9 @@ class _Script:
         found: Came | None = self._next(self._case.steps, job.path)
         if found is None:
             self.silent.append(f"the test does not say what comes of {job.path}")
+        elif found.crash:
+            self._dies = True
+            return None
         return found
 
     def said(self, gate: e.GateOpened) -> tuple[Said, ...]:
@@ -73,7 +77,10 @@ class _Script:
         return (turn,) if turn is not None else ()
 
     def crash(self, recorded: int) -> bool:
-        """Whether the engine dies here, once for each number that the case gives."""
+        """Whether the engine dies here: during an attempt, or once for each number that the case gives."""
+        if self._dies:
+            self._dies = False
+            return True
         due = [n for n in self._case.crash_after if n <= recorded]
         done = self._turn.get("\0crash", 0)
         if len(due) <= done:

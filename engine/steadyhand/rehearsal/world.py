@@ -35,13 +35,15 @@ class Came(Struct, frozen=True):
     unsure: bool = False
     after: int = 0
     """Microseconds until it has settled."""
+    crash: bool = False
+    """Whether the engine dies while it runs, so that it never settles."""
 
 
 class Said(Struct, frozen=True):
     """What a person says to a gate."""
 
     answer: str
-    by: str = "alex"
+    by: str = "somebody"
     after: int = 0
     value: Any = None
     comment: str = ""
