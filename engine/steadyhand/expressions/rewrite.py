@@ -190,7 +190,7 @@ class _Rewriter(NodeTransformer):
 
     # --- text
 
-    def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802 the visitor's naming
+    def visit_Output(self, node: nodes.Output) -> nodes.Output:
         node.nodes = [self._output(child) for child in node.nodes]
         return node
 
@@ -203,23 +203,23 @@ class _Rewriter(NodeTransformer):
         self.flow.append("" if isinstance(child, nodes.Filter) and child.name == "raw" else hole)
         return self._call(GIVEN, child, self.visit(child), nodes.Const(hole.label, lineno=child.lineno))
 
-    def visit_Const(self, node: nodes.Const) -> nodes.Const:  # noqa: N802
+    def visit_Const(self, node: nodes.Const) -> nodes.Const:
         if isinstance(node.value, str):
             node.value = node.value.replace(self._stand_in, "\r")
         return node
 
     # --- names and what is taken from values
 
-    def visit_Name(self, node: nodes.Name) -> nodes.Node:  # noqa: N802
+    def visit_Name(self, node: nodes.Name) -> nodes.Node:
         return self._walk(node, node.name, ()) if node.ctx == "load" else node
 
-    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:
         name = _chain(node)
         if name:
             return self._walk(_root(node), *name)
         return self._call(MEMBER, node, self.visit(node.node), nodes.Const(node.attr, lineno=node.lineno))
 
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
         name = _chain(node)
         if name:
             return self._walk(_root(node), *name)
@@ -234,7 +234,7 @@ class _Rewriter(NodeTransformer):
         where = [nodes.Const(root, lineno=name.lineno), nodes.Const(keys, lineno=name.lineno)]
         return self._call(WALK, name, name, *where)
 
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
         if node.dyn_args or node.dyn_kwargs:
             self._problem(node, "*", "arguments cannot be unpacked with `*` here")
         if isinstance(node.node, nodes.Getattr):
@@ -261,7 +261,7 @@ class _Rewriter(NodeTransformer):
 
     # --- operations
 
-    def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:  # noqa: N802
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Filter:
         self._known(node, FILTERS, "filter")
         if node.node is not None:
             self._no_secret(node.node)
@@ -271,7 +271,7 @@ class _Rewriter(NodeTransformer):
             self.problems.append(Problem(_RAW.message, offset, _RAW.hint, _RAW.kind))
         return self.generic_visit(node)  # type: ignore[return-value] # gives the node it was given
 
-    def visit_Test(self, node: nodes.Test) -> nodes.Node:  # noqa: N802
+    def visit_Test(self, node: nodes.Test) -> nodes.Node:
         self._known(node, TESTS, "test")
         return self.generic_visit(node)
 
@@ -285,12 +285,12 @@ class _Rewriter(NodeTransformer):
             )
             self._problem(node, node.name, f"there is no {what} `{node.name}`", hint)
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self._no_secret(*node.nodes)
         first, *rest = self._visited(node.nodes)
         return self._call(CONCAT, node, first, *rest)
 
-    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
         self._no_secret(node.expr, *(o.expr for o in node.ops))
         value = self.visit(node.expr)
         pairs = [(nodes.Const(o.op, lineno=node.lineno), self.visit(o.expr)) for o in node.ops]
@@ -300,9 +300,9 @@ class _Rewriter(NodeTransformer):
         self._no_secret(node.left, node.right)
         return self.generic_visit(node)
 
-    visit_Add = visit_Sub = visit_Mul = visit_Div = visit_FloorDiv = visit_Mod = visit_Pow = _binary  # noqa: N815
+    visit_Add = visit_Sub = visit_Mul = visit_Div = visit_FloorDiv = visit_Mod = visit_Pow = _binary
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802
+    def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
         node.iter = self._call(TURNS, node, node.iter)
         return node

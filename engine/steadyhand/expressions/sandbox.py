@@ -157,9 +157,9 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             return args[0] if args else named.get("default_value", "")
         bound = function
         if name in _ENGINE_CONTEXT:
-            bound = lambda *a, **n: function(context, *a, **n)  # noqa: E731 short
+            bound = lambda *a, **n: function(context, *a, **n)  # noqa: E731 a def for one line
         elif name in _ENGINE_ENVIRONMENT:
-            bound = lambda *a, **n: function(context.environment, *a, **n)  # noqa: E731 short
+            bound = lambda *a, **n: function(context.environment, *a, **n)  # noqa: E731 a def for one line
         if name in _TEXT and not isinstance(value, (SecretRef, Unknown, Undefined)):
             value = as_text(value)
         return _operation(context, f"the filter `{name}`", bound, value, *args, **named)

@@ -305,8 +305,8 @@ class Link(Struct, frozen=True):
 class Runbook(Struct, frozen=True):
     """The frozen, validated procedure made from one document.
 
-    `steps` keeps the order of the file; the first one starts the run. `text` is the document as it was read. `calls` holds every runbook that a `call` step names, by name, so that a run
-    never depends on a file again.
+    `steps` keeps the order of the file; the first one starts the run. `text` is the document as it was read. `calls`
+    holds every runbook that a `call` step names, by name, so that a run never depends on a file again.
     """
 
     name: str

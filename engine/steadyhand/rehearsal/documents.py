@@ -114,7 +114,9 @@ class _Reader:
             if node.text in SPECIAL:
                 return SPECIAL[node.text]
             if node.text not in {"pass", "fail", "error"}:
-                self._say(node, f"{node.text!r} is no outcome", "write pass, fail, error, unsure, crash, or a map of values")
+                self._say(
+                    node, f"{node.text!r} is no outcome", "write pass, fail, error, unsure, crash, or a map of values"
+                )
             return Came(node.text)
         values: dict[str, Any] = builtin(node) if isinstance(node, MapNode) else {}
         after = parse_duration(str(values.pop("after", "0s"))) or 0

@@ -272,7 +272,7 @@ class Steps:
             hint = "remove it, or write the branch as `steps:`"
             self._reader.say("SH101", node.span, f"branch `{key.text}` is one step, and cannot have `next`", hint)
             return None
-        step = self.step(key.text, key.span, node, [], "end.healthy")
+        step = self.step(key.text, key.span, node, frozenset(), "end.healthy")
         return m.Branch(key.text, step=step) if step else None
 
     def _set(self, node: Node, given: dict[str, Node]) -> m.SetFacts | None:

@@ -31,7 +31,7 @@ def _parser(text: str) -> Any:
     return fast(text) if fast is not None else _Slow(text)
 
 
-class _Slow(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):  # type: ignore[misc] the library has no types
+class _Slow(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
     """Events without the C library."""
 
     def __init__(self, text: str) -> None:
@@ -253,7 +253,8 @@ class _Composer:
     def _key(self, event: Any, depth: int) -> Scalar | None:
         if event.__class__ is not events.ScalarEvent:
             self._node(event, depth)
-            self._wrong(event, "SH103", "a key must be text", "put the key into quotes; `{{` begins a map unless quoted")
+            hint = "put the key into quotes; `{{` begins a map unless quoted"
+            self._wrong(event, "SH103", "a key must be text", hint)
             return None
         if event.value == "<<" and event.implicit[0]:
             hint = "write the keys out, or alias whole values"
