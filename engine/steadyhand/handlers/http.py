@@ -12,7 +12,6 @@ attempt of a step has the same, so that a server that knows such keys does it on
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -254,6 +253,8 @@ def _body(request: Mapping[str, Any]) -> str:
 def _dumped(value: Any) -> str:
     if secrets_in(value) and isinstance(value, Text):
         return f'"{value.masked()}"'
+    import json  # noqa: PLC0415 a cold start has no use for it
+
     try:
         return json.dumps(replaced(value, Text.masked), ensure_ascii=False, allow_nan=False)
     except ValueError:
