@@ -266,5 +266,7 @@ def test_wrong_words_get_a_clear_error_and_2(folder):
 
 def test_shell_completion_is_there(folder):
     env = {**environment(folder), "_STEADY_COMPLETE": "bash_complete", "COMP_WORDS": "steady val", "COMP_CWORD": "1"}
-    done = subprocess.run([Path(sys.executable).with_name("steady")], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("steady")], env=env, capture_output=True, text=True, check=False
+    )
     assert "validate" in done.stdout
