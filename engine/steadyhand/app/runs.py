@@ -55,18 +55,20 @@ def new_id(at: int) -> str:
     return f"r{digits}"
 
 
-def inputs_of(runbook: Runbook, given: Mapping[str, Any], *, texts: bool = True) -> dict[str, Any]:
+def inputs_of(
+    runbook: Runbook, given: Mapping[str, Any], *, texts: bool = True, partial: bool = False
+) -> dict[str, Any]:
     """The inputs of a run: given values (texts of the command line, unless told otherwise), defaults, all checked.
 
-    Raises UsageError that names every problem.
+    With `partial`, what is needed and not given is left out. Raises UsageError that names every problem.
     """
     wrong = [f"{name}: the runbook has no such input" for name in given if name not in runbook.inputs]
     values: dict[str, Any] = {}
     for name, spec in runbook.inputs.items():
         if name not in given:
-            if spec.required:
+            if spec.required and not partial:
                 wrong.append(f"{name}: a value is needed{f' ({spec.description})' if spec.description else ''}")
-            else:
+            elif not spec.required:
                 values[name] = spec.default
             continue
         try:

@@ -13,19 +13,22 @@ from ..core.recording import Job
 from ..core.rendering import Planner, Renderer
 from ..errors import SteadyError
 from ..graph import build
-from ..model import HandlerSpec, Runbook
+from ..model import FAIL, PASS, Diagnose, HandlerSpec, Runbook
 from .documents import Case
 from .world import Came, Said, World
 
+Walked = tuple[str, str, str]
+"""An edge that was taken: the step left, the outcome (or the cause found), the step or end that followed."""
+
 
 class Report(Struct, frozen=True):
-    """What came of one case: empty `problems` mean that it passed. `walked` are the edges taken (source, target)."""
+    """What came of one case: empty `problems` mean that it passed. `walked` are the edges taken (source, label, target)."""
 
     case: str
     problems: tuple[str, ...]
     conclusion: str
     path: tuple[str, ...]
-    walked: frozenset[tuple[str, str]]
+    walked: frozenset[Walked]
 
 
 class Coverage(Struct, frozen=True):
@@ -99,28 +102,42 @@ def rehearse(runbook: Runbook, case: Case, specs: Mapping[str, HandlerSpec], pla
         world.run(started)
     except SteadyError as problem:
         return Report(case.name, (problem.message,), "", (), frozenset())
-    path, walked = _walk(world.recorded)
+    path, walked = _walk(runbook, world.recorded)
     problems = (*dict.fromkeys(script.silent), *_differences(case, world.state, path))
     end = world.state.conclusion
     return Report(case.name, problems, end.conclusion if end else "", path, walked)
 
 
-def _walk(recorded: Iterable[e.Recorded]) -> tuple[tuple[str, ...], frozenset[tuple[str, str]]]:
+def _walk(runbook: Runbook, recorded: Iterable[e.Recorded]) -> tuple[tuple[str, ...], frozenset[Walked]]:
     """The steps entered, and the edges taken among the runbook's own steps."""
     path: list[str] = []
-    walked: set[tuple[str, str]] = set()
+    walked: set[Walked] = set()
+    settled: dict[str, str] = {}
     for one in recorded:
         match one.event:
-            case e.StepEntered(path=to, came_from=source):
+            case e.StepSettled(path=at, outcome=outcome):
+                settled[at] = outcome
+            case e.StepEntered(path=to, came_from=source, outcome=outcome):
                 path.append(to)
                 if source and "/" not in to:
-                    walked.add((source, to))
-            case e.RunConcluded(conclusion=conclusion, came_from=source):
+                    walked.add((source, _label(runbook, source, outcome, settled), to))
+            case e.RunConcluded(conclusion=conclusion, came_from=source, outcome=outcome):
                 if source:
-                    walked.add((source, f"end.{conclusion}"))
+                    walked.add((source, _label(runbook, source, outcome, settled), f"end.{conclusion}"))
             case _:
                 pass
     return tuple(path), frozenset(walked)
+
+
+def _label(runbook: Runbook, source: str, outcome: str, settled: Mapping[str, str]) -> str:
+    """What the graph calls the edge that was taken: a diagnosis leaves by the cause that it found first."""
+    step = runbook.steps.get(source)
+    if step is None or not isinstance(step.body, Diagnose):
+        return outcome
+    if outcome == FAIL:
+        found = next(c for c in step.body.checks if settled.get(f"{source}.{c.id}") == FAIL)
+        return found.cause if found.fix else outcome
+    return "no cause found" if outcome == PASS and step.body.otherwise else outcome
 
 
 def _differences(case: Case, state: State, path: tuple[str, ...]) -> Iterable[str]:
@@ -145,10 +162,9 @@ def _differences(case: Case, state: State, path: tuple[str, ...]) -> Iterable[st
 def coverage(runbook: Runbook, reports: Iterable[Report]) -> Coverage:
     """What the cases walked of the runbook's graph. Edges that the author did not write are not asked for."""
     graph = build(runbook)
-    walked = frozenset[tuple[str, str]]().union(*(report.walked for report in reports))
-    edges = sorted({(edge.source, edge.target) for edge in graph.edges if not edge.defaulted})
-    entered = {graph.first, *(target for _, target in walked)} if walked else set()
-    labels = {(edge.source, edge.target): edge.label for edge in graph.edges if not edge.defaulted}
-    missing = tuple(f"{a} -{labels[a, b]}-> {b}" for a, b in edges if (a, b) not in walked)
+    walked = frozenset[Walked]().union(*(report.walked for report in reports))
+    edges = [(edge.source, edge.label, edge.target) for edge in graph.edges if not edge.defaulted]
+    entered = {graph.first, *(target for _, _, target in walked)} if walked else set()
+    missing = tuple(f"{a} -{label}-> {b}" for a, label, b in edges if (a, label, b) not in walked)
     steps = sum(name in entered for name in graph.nodes)
     return Coverage((steps, len(graph.nodes)), (len(edges) - len(missing), len(edges)), missing)

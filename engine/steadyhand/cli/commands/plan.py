@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from ...app import library
+from ...app import library, runs
 from ...graph import outline, outline_text
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
@@ -19,14 +19,13 @@ def command(ctx: click.Context, runbook: str, inputs: tuple[str, ...], json_: bo
     """Show every path that a run could take. Nothing is contacted."""
     found = library.load(services(ctx), runbook)
     rows = outline(found)
-    given = given_inputs(inputs)
+    given = runs.inputs_of(found, given_inputs(inputs), partial=True)
     if json_:
         as_json({"runbook": found.name, "digest": found.digest, "rows": msgspec.to_builtins(rows)})
         return 0
     click.echo(f"{found.name}: {found.title}")
-    for name, spec in found.inputs.items():
-        value = given.get(name, "needed" if spec.required else spec.default)
-        click.echo(f"  input {name} = {value}")
+    for name in found.inputs:
+        click.echo(f"  input {name} = {given.get(name, 'needed')}")
     click.echo(outline_text(rows), nl=False)
     for name, inner in found.calls.items():
         click.echo(f"\ncalled: {name}: {inner.title}\n{outline_text(outline(inner))}", nl=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ...app import library, preflight
+from ...app import library, preflight, runs
 from ...errors import Exit
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
@@ -18,8 +18,7 @@ def command(ctx: click.Context, runbook: str, inputs: tuple[str, ...], json_: bo
     """Say whether every step could be carried out right now: tools, secrets, handlers, programs."""
     desk = services(ctx)
     found = library.load(desk, runbook)
-    values = {n: i.default for n, i in found.inputs.items() if not i.required} | given_inputs(inputs)
-    rows = preflight.check(desk, found, values)
+    rows = preflight.check(desk, found, runs.inputs_of(found, given_inputs(inputs), partial=True))
     if json_:
         as_json({"runbook": found.name, "rows": [{"what": w, "holds": h, "detail": d} for w, h, d in rows]})
     else:

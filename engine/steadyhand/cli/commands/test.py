@@ -20,7 +20,7 @@ from .validate import existing, shortened
 def command(ctx: click.Context, paths: tuple[str, ...], coverage_min: int, json_: bool) -> int:
     """Run runbooks against scripted worlds, and say which edges were walked."""
     desk = services(ctx)
-    files = [shortened(f, desk.cwd) for path in paths for f in rehearsing.test_files(existing(desk.cwd, path))]
+    files = [f for path in paths for f in rehearsing.test_files(shortened(existing(desk.cwd, path), desk.cwd))]
     if not files:
         raise UsageError(f"there is no test in {', '.join(paths)}", "write NAME.test.yaml beside a runbook")
     tested = [rehearsing.test(desk, file) for file in files]
