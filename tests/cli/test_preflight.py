@@ -22,7 +22,8 @@ def test_what_is_missing_is_said_and_fails(tmp_path):
     done = steady(tmp_path, "preflight", "needs.yaml", "--json", HERE="value-of-here")
     rows = {row["what"]: row["holds"] for row in json.loads(done.stdout)["rows"]}
     assert done.returncode == 1
-    assert rows["tool sh"] and not rows["tool no-such-tool"]
+    assert rows["tool sh"]
+    assert not rows["tool no-such-tool"]
     assert {what: holds for what, holds in rows.items() if "secret" in what} == {
         "secret here": True,
         "secret gone": False,

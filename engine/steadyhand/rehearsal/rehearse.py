@@ -22,7 +22,7 @@ Walked = tuple[str, str, str]
 
 
 class Report(Struct, frozen=True):
-    """What came of one case: empty `problems` mean that it passed. `walked` are the edges taken (source, label, target)."""
+    """What came of one case: empty `problems` mean that it passed. `walked` are the edges that it took."""
 
     case: str
     problems: tuple[str, ...]

@@ -53,7 +53,9 @@ def parse(text: str | bytes, name: str) -> tuple[Node | None, tuple[Diagnostic, 
     try:
         root = composer.document()
     except yaml.MarkedYAMLError as error:
-        return None, (lines.of_error(error),)
+        return None, (*composer.found, lines.of_error(error))
+    except _TooDeep as deep:
+        return None, (*composer.found, deep.found)
     return root, tuple(composer.found)
 
 
@@ -130,6 +132,14 @@ def _advice(problem: str, line: str) -> str:
     return "check the indentation and the quotes of this line and of the one above"
 
 
+class _TooDeep(Exception):
+    """No more is read: the time that the library takes grows with the square of the depth."""
+
+    def __init__(self, found: Diagnostic) -> None:
+        super().__init__(found.message)
+        self.found = found
+
+
 class _Composer:
     """Turns the parser's events into nodes, without ever going deeper than DEPTH."""
 
@@ -171,8 +181,9 @@ class _Composer:
         if kind is events.ScalarEvent:
             node: Node = self._scalar(event)
         elif depth > DEPTH:
-            self._skip()
-            node = self._wrong(event, "SH007", f"the document is nested more than {DEPTH} deep", "flatten it")
+            mark = event.start_mark
+            message = f"the document is nested more than {DEPTH} deep"
+            raise _TooDeep(self._lines.at(mark.line, mark.column, "SH007", message, "flatten it"))
         elif kind is events.SequenceStartEvent:
             node = self._sequence(event, depth)
         else:
@@ -181,16 +192,6 @@ class _Composer:
             self._open.discard(anchor)
             self._anchors[anchor] = (node, self._nodes - before)
         return node
-
-    def _skip(self) -> None:
-        """Pass over the rest of a collection."""
-        depth = 1
-        while depth:
-            event = self._next()
-            if isinstance(event, events.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, events.CollectionEndEvent):
-                depth -= 1
 
     def _alias(self, event: Any) -> Node:
         if event.anchor in self._open:

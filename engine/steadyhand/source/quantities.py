@@ -7,9 +7,9 @@ import re
 UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 SIZES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s|m|h|d)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
-_SIZE = re.compile(rf"(\d+(?:\.\d+)?)\s*({'|'.join(SIZES)})")
+_SIZE = re.compile(rf"([0-9]+(?:\.[0-9]+)?)\s*({'|'.join(SIZES)})")
 
 
 def parse_duration(text: str) -> int | None:
