@@ -20,6 +20,7 @@ def folder(tmp_path):
     (tmp_path / "sub" / "wrong.yml").write_text(WRONG)
     (tmp_path / "healthy.test.yaml").write_text("tests: {}\n")
     (tmp_path / "steady.yaml").write_text("library: [.]\n")
+    (tmp_path / "pipeline.yml").write_text("on: push\njobs: {}\n")
     (tmp_path / ".hidden").mkdir()
     (tmp_path / ".hidden" / "x.yaml").write_text("nonsense: [")
     return tmp_path

@@ -63,7 +63,9 @@ def test_what_is_refused_says_where_and_what_to_write(text, code, message, line,
 
 
 @pytest.mark.parametrize(
-    ("raw", "column"), [(b"name: caf\xe9\n", 10), ("a: \ud800", 4), (b"\xff\xfea\x00", 1)], ids=["latin-1", "surrogate", "utf-16"]
+    ("raw", "column"),
+    [(b"name: caf\xe9\n", 10), ("a: \ud800", 4), (b"\xff\xfea\x00", 1)],
+    ids=["latin-1", "surrogate", "utf-16"],
 )
 def test_what_is_not_utf_8_is_refused_at_its_place(raw, column):
     said = found(raw)
@@ -115,7 +117,13 @@ def size(node):
         if id(one) not in seen:
             seen[id(one)] = one
             count += 1
-            todo += one.items if isinstance(one, Sequence) else [v for _, v in one.entries] if isinstance(one, Mapping) else []
+            todo += (
+                one.items
+                if isinstance(one, Sequence)
+                else [v for _, v in one.entries]
+                if isinstance(one, Mapping)
+                else []
+            )
     return count
 
 
@@ -175,4 +183,13 @@ def test_no_text_breaks_it(text):
     root, diagnostics = parse(text, "x")
     assert root is not None or diagnostics
     for d in diagnostics:
-        assert 1 <= d.span.line <= text.count("\n") + text.count("\r") + text.count("\x85") + text.count("\u2028") + text.count("\u2029") + 1
+        assert (
+            1
+            <= d.span.line
+            <= text.count("\n")
+            + text.count("\r")
+            + text.count("\x85")
+            + text.count("\u2028")
+            + text.count("\u2029")
+            + 1
+        )

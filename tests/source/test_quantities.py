@@ -26,7 +26,8 @@ def test_what_is_no_duration(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("10B", 10), ("64KiB", 65536), ("1MiB", 2**20), ("2GiB", 2**31), ("5kB", 5000), ("1.5MB", 1_500_000)]
+    ("text", "size"),
+    [("10B", 10), ("64KiB", 65536), ("1MiB", 2**20), ("2GiB", 2**31), ("5kB", 5000), ("1.5MB", 1_500_000)],
 )
 def test_sizes(text, size):
     assert parse_size(text) == size

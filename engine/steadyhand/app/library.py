@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -99,15 +100,26 @@ def named(services: Services) -> Iterator[tuple[str, Path]]:
 
 
 def documents(path: Path) -> Iterator[Path]:
-    """The runbook files under a folder (or the file itself): *.yaml and *.yml that are neither tests nor settings."""
+    """The runbook files under a folder (or the file itself): *.yaml and *.yml that look like runbooks.
+
+    Tests, settings and the YAML of other programs are passed over, as long as nobody names them.
+    """
     if not path.is_dir():
         if path.is_file():
             yield path
         return
     for found in sorted(path.rglob("*.y*ml")):
         hidden = any(part.startswith(".") for part in found.relative_to(path).parts)
-        if found.suffix in {".yaml", ".yml"} and not hidden and not is_other(found):
+        if found.suffix in {".yaml", ".yml"} and not hidden and not is_other(found) and _speaks_of_steps(found):
             yield found
+
+
+def _speaks_of_steps(path: Path) -> bool:
+    """Whether a file has a key that makes it a runbook; what cannot be read counts, so that it is complained about."""
+    try:
+        return re.search(rb"^[\"']?(steadyhand|steps)[\"']?[ \t]*:", path.read_bytes(), re.MULTILINE) is not None
+    except OSError:
+        return True
 
 
 def is_other(path: Path) -> bool:

@@ -89,6 +89,7 @@ def names(state: State, place: Place, *, tolerate: bool = False) -> dict[str, An
         "steps": Results(state, f"{place.home}/" if place.home else "", tolerate=tolerate),
         "secrets": {name: SecretRef(name) for name in place.runbook.secrets},
         "run": {
+            "id": state.stream,
             "runbook": run.runbook,
             "mode": run.mode,
             "requester": run.requester,

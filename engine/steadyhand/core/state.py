@@ -71,6 +71,7 @@ class State(Struct, frozen=True):
     epoch: int = 0
     driver: str = ""
     started_at: int = 0
+    stream: str = ""
     run: e.RunStarted | None = None
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     leaves: Mapping[str, Leaf] = field(default_factory=dict)
@@ -136,7 +137,7 @@ def _with(mapping: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 def _apply(s: State, r: e.Recorded) -> State:
     match r.event:
         case e.RunStarted() as run:
-            return replace(s, run=run, started_at=r.at, driver=run.driver)
+            return replace(s, run=run, stream=r.stream, started_at=r.at, driver=run.driver)
         case e.RunResumed():
             return _resumed(s, r, r.event)
         case e.StepEntered():

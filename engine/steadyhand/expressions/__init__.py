@@ -7,7 +7,7 @@
 
 from .checking import check, check_expression, expression_names, names_in
 from .durations import read_duration, write_duration
-from .expectations import check_expect
+from .expectations import check_expect, documents
 from .failures import NotYetKnown, NulByte, Problem, TemplateError
 from .quoting import as_text, percent, shell_word
 from .render import evaluate, render_native, render_text, render_value
@@ -27,6 +27,7 @@ __all__ = [
     "check",
     "check_expect",
     "check_expression",
+    "documents",
     "evaluate",
     "expression_names",
     "judge",

@@ -52,6 +52,11 @@ def check_expect(expect: Mapping[str, Any], results: Collection[str] = ()) -> li
     return [(where, printable(what), printable(hint)) for where, what, hint in _expect(expect, (), results)]
 
 
+def documents(results: Collection[str]) -> tuple[str, ...]:
+    """The subjects that can be read from what a handler gives, beside the names of that itself."""
+    return tuple(name for name, texts in DOCUMENTS.items() if set(texts) & set(results))
+
+
 def _expect(expect: Any, where: Where, results: Collection[str]) -> Iterator[Found]:
     if isinstance(expect, str):
         for problem in check_expression(expect):
@@ -67,7 +72,7 @@ def _expect(expect: Any, where: Where, results: Collection[str]) -> Iterator[Fou
 
 
 def _subject(subject: str, matcher: Any, where: Where, results: Collection[str]) -> Iterator[Found]:
-    known = {*results, *(name for name, texts in DOCUMENTS.items() if set(texts) & set(results))}
+    known = {*results, *documents(results)}
     if results and subject not in known:
         meant = nearest(subject, known)
         hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(sorted(known))}"

@@ -14,6 +14,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DURATION = r"^(\d+(\.\d+)?(us|ms|s|m|h|d))+$"
 SIZE = r"^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|kB|MB|GB)$"
 _SCALAR = {"type": ["string", "number", "boolean"]}
+_BRANCH = {
+    "description": "The steps of the branch, as a graph of its own.",
+    "examples": [{"look": {"title": "Look", "shell": "uptime", "effect": "read"}}],
+}
 _FREE = {"^x-": True}
 
 
@@ -168,7 +172,7 @@ class _Emitter:
             "anyOf": [
                 {
                     "type": "object",
-                    "properties": {"steps": steps},
+                    "properties": {"steps": {**steps, **_BRANCH}},
                     "required": ["steps"],
                     "additionalProperties": False,
                 },

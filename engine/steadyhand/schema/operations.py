@@ -12,7 +12,7 @@ from ..errors import Severity
 from ..model import NOWHERE, Effect, HandlerSpec, Operation, Param, Retry, Syntax
 from ..source import Mapping, Node, Scalar, Sequence, builtin, parse_duration, parse_size
 from .reader import Reader, kind_of, near, shown
-from .tables import OPERATION
+from .tables import OPERATION, ROOTS
 
 FIELDS = tuple(field.name for field in OPERATION)
 ORDER = [Effect.READ, Effect.CHANGE, Effect.DESTRUCTIVE]
@@ -25,6 +25,8 @@ class Operations:
         self._reader = reader
         self._specs = specs
         self._here = NOWHERE
+        self.item = ""
+        """What an item is called in the step that is read now; '' where there is none."""
 
     def read(self, kind: str, node: Mapping, given: Map[str, Node], *, must_read: str = "") -> Operation:
         """The operation of a kind in a step's (or check's) map. `must_read` names the place that only allows reads."""
@@ -39,7 +41,7 @@ class Operations:
             params=params,
             effect=Effect.READ,
             target=plain.get("target", target),
-            expect=self.expect(given.get("expect")),
+            expect=self.expect(given.get("expect"), tuple(spec.results)),
             facts=self._facts(given.get("facts")),
             retry=Retry(**plain["retry"]) if plain.get("retry", {}).get("times") else Retry(0),
             timeout=plain.get("timeout", timeout),
@@ -77,7 +79,8 @@ class Operations:
             return inferred
         effect = Effect(declared)
         if spec.effect_known and node is not None and ORDER.index(effect) < ORDER.index(inferred):
-            message = f"this is a {inferred.value}, and cannot be declared a {declared}"
+            what = "a change" if inferred is Effect.CHANGE else "destructive"
+            message = f"this is {what}, and cannot be declared `{declared}`"
             self._reader.say("SH405", node.span, message, f"write `effect: {inferred.value}`, or leave it out")
             return inferred
         return effect
@@ -240,21 +243,33 @@ class Operations:
             code, severity = ("SH503", Severity.WARNING) if raw else ("SH501", Severity.ERROR)
             self._reader.say(code, node.span, problem.message, problem.hint, "", severity)
 
-    def expect(self, node: Node | None) -> str | dict[str, Any] | None:
-        """An expectation: an expression, or a map of matchers."""
+    def expect(self, node: Node | None, results: tuple[str, ...] = ()) -> str | dict[str, Any] | None:
+        """An expectation of what a handler gives (any names when `results` is empty): an expression, or matchers."""
         if node is None:
             return None
         if isinstance(node, Scalar) and node.value is not None:
-            for problem in expressions.check_expression(node.text):
+            problems = expressions.check_expression(node.text)
+            for problem in problems:
                 self._reader.say("SH502", node.span, problem.message, problem.hint)
+            if not problems and results:
+                self._names(node, results)
             return node.text
         mapping = self._reader.mapping(node, "`expect`")
         if mapping is None:
             return None
         value: dict[str, Any] = builtin(mapping)
-        for path, message, hint in expressions.check_expect(value):
+        for path, message, hint in expressions.check_expect(value, results):
             self._reader.say("SH502", _follow(mapping, path).span, message, hint)
         return value
+
+    def _names(self, node: Scalar, results: tuple[str, ...]) -> None:
+        """Every name of an expression must come from the result or from the run."""
+        known = (*results, *expressions.documents(results), *ROOTS, *filter(None, [self.item]))
+        for name in expressions.expression_names(node.text):
+            root = name.partition(".")[0]
+            if root not in known:
+                hint = near(root, known, "names")
+                self._reader.say("SH502", node.span, f"there is no `{root}` to judge here", hint)
 
     def _facts(self, node: Node | None) -> dict[str, Any]:
         if node is None:

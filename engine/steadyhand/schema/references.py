@@ -10,8 +10,6 @@ from ..source import Mapping as MapNode
 from ..source import Node, Scalar, Sequence
 from .reader import Reader, near
 
-ROOTS = ("inputs", "facts", "secrets", "steps", "run", "alert", "contacts", "targets")
-
 
 def check_names(reader: Reader, runbook: Runbook, given: Mapping[str, Node]) -> None:
     """A finding for every name in a template that is not declared, and for every unknown target of a wave."""

@@ -71,6 +71,7 @@ class Steps:
         if not kind:
             return None
         plain = self._plain(given)
+        self._operations.item = _item(given.get("each"))
         body = self._body(kind, mapping, given, ids)
         if body is None:
             return None
@@ -449,6 +450,12 @@ class Steps:
             to = self._edge(value, ids)
             edges[key.text] = to or f"{m.END}broken"
         return edges
+
+
+def _item(each: Node | None) -> str:
+    """What an item of a wave is called; '' when there is no wave."""
+    named = each.get("as") if isinstance(each, Mapping) else None
+    return named.text if isinstance(named, Scalar) else "item" if each is not None else ""
 
 
 def outcomes(step: m.Step) -> tuple[str, ...]:

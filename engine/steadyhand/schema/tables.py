@@ -196,6 +196,9 @@ STEP = (
 FLOW = ("gate", "choose", "ask", "manual", "wait", "set", "call", "diagnose", "parallel")
 """The step kinds that are no handlers."""
 
+ROOTS = ("inputs", "facts", "secrets", "steps", "run", "alert", "contacts", "targets")
+"""The names that templates and expressions may begin with, everywhere."""
+
 ESCALATION = (
     F("after", "duration", "After how long the run is handed over.", "15m"),
     F("to", "text", "To whom.", "team-data"),

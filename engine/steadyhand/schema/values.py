@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ..expressions import TemplateError, patterns
+
 TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda v: isinstance(v, str),
     "integer": lambda v: (isinstance(v, int) and not isinstance(v, bool)) or (isinstance(v, float) and v.is_integer()),
@@ -19,8 +21,21 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "null": lambda v: v is None,
 }
 
+
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """A pattern as JSON Schema means it: `$` is the end and nothing before it, digits and words are ASCII.
+
+    Raises TemplateError for what is no pattern, or could take for ever.
+    """
+    return patterns.compiled("(?a)" + re.sub(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", _ending, pattern, flags=re.DOTALL))
+
+
+def _ending(found: re.Match[str]) -> str:
+    return r"\Z" if found[0] == "$" else found[0]
+
+
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
 
 
 def _ipv6(text: str) -> bool:
@@ -33,19 +48,20 @@ def _ipv6(text: str) -> bool:
     return "%" not in text
 
 
+_TIME = re.compile(r"(?a)\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 FORMATS: dict[str, Callable[[str], bool]] = {
-    "hostname": lambda t: len(t) <= 253 and re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*\.?(?::\d{{1,5}})?", t) is not None,
+    "hostname": lambda t: (
+        len(t) <= 253 and re.fullmatch(rf"{_LABEL}(?:\.{_LABEL})*\.?(?::[0-9]{{1,5}})?", t) is not None
+    ),
     "ipv4": lambda t: _IPV4.fullmatch(t) is not None,
     "ipv6": _ipv6,
     "ip": lambda t: _IPV4.fullmatch(t) is not None or _ipv6(t),
     "uri": lambda t: re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", t) is not None,
     "email": lambda t: re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", t) is not None,
-    "date": lambda t: re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", t) is not None,
-    "date-time": lambda t: (
-        re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", t) is not None
-    ),
-    "duration": lambda t: re.fullmatch(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h|d))+", t) is not None,
+    "date": lambda t: re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", t) is not None,
+    "date-time": lambda t: _TIME.fullmatch(t) is not None,
+    "duration": lambda t: re.fullmatch(r"(?:[0-9]+(?:\.[0-9]+)?(?:us|ms|s|m|h|d))+", t) is not None,
     "slug": lambda t: re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", t) is not None,
 }
 """What `format` holds a text to. `hostname` may carry a port, as instance labels of alerts do."""
@@ -81,7 +97,7 @@ _ANY: Callable[[Any], bool] = lambda _: True  # noqa: E731 a row of a table
 CHECKS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Any], bool], str]] = {
     "enum": (_ANY, lambda v, k: any(_equal(v, one) for one in k), "must be one of {k}"),
     "const": (_ANY, _equal, "must be {k}"),
-    "pattern": (_TEXT, lambda v, k: re.search(k, v) is not None, "must match {k}"),
+    "pattern": (_TEXT, lambda v, k: _pattern(k).search(v) is not None, "must match {k}"),
     "format": (_TEXT, lambda v, k: FORMATS[k](v) if k in FORMATS else True, "must be a {k}"),
     "minLength": (_TEXT, lambda v, k: len(v) >= k, "must have at least {k} characters"),
     "maxLength": (_TEXT, lambda v, k: len(v) <= k, "must have at most {k} characters"),
@@ -163,9 +179,9 @@ def schema_problems(schema: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 def _pattern_problem(pattern: str) -> Iterator[tuple[str, str]]:
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as problem:
-        yield "pattern", f"`pattern` is no regular expression: {problem}"
+        _pattern(pattern)
+    except TemplateError as problem:
+        yield "pattern", problem.message.replace("(?a)", "").replace(r"\Z", "$")
 
 
 def _natural(value: Any) -> bool:
