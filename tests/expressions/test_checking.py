@@ -86,7 +86,7 @@ def test_expressions(source, problems):
 
 def test_an_expression_that_cannot_be_read():
     (problem,) = check_expression("a ==")
-    assert problem.message.startswith("the template cannot be read: ")
+    assert problem.message.startswith("the expression cannot be read: ")
 
 
 @pytest.mark.parametrize(

@@ -375,7 +375,7 @@ def test_expressions(source, found):
 
 @pytest.mark.parametrize("source", ["", "  ", "a b", "1 +", "{{ a }}", "a }}", "%}", "{% if a %}"])
 def test_what_is_no_expression_is_said(source):
-    with pytest.raises(TemplateError, match=r"the template cannot be read: |this cannot be called"):
+    with pytest.raises(TemplateError, match=r"the expression cannot be read: |this cannot be called"):
         evaluate(source, {"a": 1})
 
 

@@ -135,4 +135,6 @@ def test_one_placeholder_and_nothing_else(source, single):
 
 def test_expressions():
     assert names_of(analysed("a.b > 1", expression=True)) == ("a.b",)
-    assert problems("a b", expression=True)[0][0] == "the template cannot be read: unexpected 'b' after the expression"
+    assert (
+        problems("a b", expression=True)[0][0] == "the expression cannot be read: unexpected 'b' after the expression"
+    )

@@ -10,7 +10,7 @@ from steadyhand import expressions
 ROOM = Path(expressions.__file__).parent
 PUBLIC = [
     *("NotYetKnown", "NulByte", "Problem", "SecretRef", "TemplateError", "Truncated", "Unknown", "as_text", "check"),
-    *("check_expect", "check_expression", "evaluate", "expression_names", "judge", "names_in", "percent"),
+    *("check_expect", "check_expression", "documents", "evaluate", "expression_names", "judge", "names_in", "percent"),
     *("read_duration", "render_native", "render_text", "render_value", "shell_word", "shown", "write_duration"),
 ]
 

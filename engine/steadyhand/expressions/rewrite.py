@@ -74,19 +74,23 @@ def analyse(environment: Environment, source: str, *, expression: bool) -> Analy
     try:
         return _analyse(environment, source, expression=expression)
     except TemplateSyntaxError as problem:
-        return _unreadable(_reads(problem.message or ""), _line(source, problem.lineno or 1))
+        message, line = _reads(problem.message or "", expression=expression), problem.lineno or 1
+        return _unreadable(message, _line(source, line), expression=expression)
     except RecursionError:
-        return _unreadable("the template is nested too deeply", 0)
+        return _unreadable("it is nested too deeply", 0, expression=expression)
     except Exception as problem:  # noqa: BLE001 a parser that fails on odd text has found it unreadable
-        return _unreadable(_reads(str(problem)), 0)
+        return _unreadable(_reads(str(problem), expression=expression), 0, expression=expression)
 
 
-def _reads(message: str) -> str:
-    return f"the template cannot be read: {message.rstrip('.')}"
+def _reads(message: str, *, expression: bool) -> str:
+    message = message.rstrip(".").replace("end of template", "end") if expression else message.rstrip(".")
+    return f"the {'expression' if expression else 'template'} cannot be read: {message}"
 
 
-def _unreadable(message: str, offset: int) -> Analysis:
+def _unreadable(message: str, offset: int, *, expression: bool) -> Analysis:
     hint = "a placeholder is `{{ name }}`; for braces that are just text, write `{{ '{{' }}`"
+    if expression:
+        hint = "an expression is something like `exit_code == 0 and 'ok' in stdout`"
     return Analysis(None, (), (Problem(message, offset, hint),), (), single=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..model import HandlerSpec, Param
-from .steps import CONCLUSIONS
+from .edges import CONCLUSIONS
 from .tables import FLOW, NAME, SLUG, SOURCES, TABLES, Field
 from .values import FORMATS, KEYWORDS, TYPES
 

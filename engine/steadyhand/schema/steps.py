@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
 from typing import Any
-
-from msgspec.structs import replace
 
 from .. import model as m
 from ..errors import Span
 from ..source import Mapping, Node, Scalar, Sequence, builtin
+from .edges import Edges, Ids
 from .operations import FIELDS, Operations
 from .reader import Reader, kind_of, near, shown
 from .tables import FLOW, SLUG, STEP, TABLES, Field
 from .values import schema_problems
-
-CONCLUSIONS = tuple(c.value for c in m.Conclusion)
-POSITIVE = {"gate": m.APPROVED, "choose": ""}
-"""The outcome that falls through to the next step, by kind; `pass` for all others, none for a choice."""
-
-Ids = AbstractSet[str]
-"""The ids of the steps beside each other, in the order of the document."""
 
 _BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture", "lock", "max_visits", "next")
 
@@ -32,6 +23,7 @@ class Steps:
     def __init__(self, reader: Reader, operations: Operations, kinds: tuple[str, ...]) -> None:
         self._reader = reader
         self._operations = operations
+        self._edges = Edges(reader)
         self._kinds = kinds
         self._fields = {field.name: field for field in STEP}
         self._operation_field = Field("operation", "object", "", {"shell": "uptime"}, of="operation")
@@ -92,7 +84,7 @@ class Steps:
             max_visits=plain.get("max_visits", 0),
             span=span,
         )
-        return self._with_edges(step, kind, given, ids, following)
+        return self._edges.complete(step, kind, given.get("next"), ids, following)
 
     def _given(self, name: str, mapping: Mapping) -> dict[str, Node]:
         """The fields of a step, unknown ones reported: a misspelt kind is told from a misspelt key."""
@@ -117,6 +109,7 @@ class Steps:
     def _kind(self, name: str, mapping: Mapping, given: dict[str, Node]) -> str:
         kinds = [kind for kind in given if kind in self._kinds or (kind in FLOW and kind != "gate")]
         if not kinds and "gate" in given:
+            self._fitting(name, "gate", mapping)
             return "gate"
         if len(kinds) == 1:
             self._fitting(name, kinds[0], mapping)
@@ -140,7 +133,7 @@ class Steps:
             allowed |= {"otherwise"}
         if kind in {"wait", "set", "ask", "choose", "manual"}:
             allowed -= {"gate", "each"}
-        if kind in {"diagnose", "parallel"}:
+        if kind in {"diagnose", "parallel", "gate"}:
             allowed -= {"each"}
         for key, _ in mapping.entries:
             if key.text not in allowed and (key.text in self._fields or key.text in FIELDS):
@@ -185,6 +178,9 @@ class Steps:
         gate = m.Gate(values.get("prompt", ""), tuple(values.get("roles", ())), within=values.get("within", 0))
         match kind:
             case "choose":
+                if not values["options"]:
+                    self._reader.say("SH102", node.span, "`options` holds no option", "add an id and what it means")
+                    return None
                 return m.Choose(values["options"], gate)
             case "ask":
                 return m.Ask(gate, values.get("fact", ""), self._schema(node))
@@ -214,7 +210,7 @@ class Steps:
         if mapping is None:
             return None
         checks = tuple(check for key, value in mapping.entries if (check := self._check(key, value, ids)) is not None)
-        otherwise = self._edge(given["otherwise"], ids) if "otherwise" in given else ""
+        otherwise = self._edges.edge(given["otherwise"], ids) if "otherwise" in given else ""
         if not mapping.entries:
             self._reader.say("SH102", mapping.span, "`diagnose` holds no check", "add a check")
         return m.Diagnose(checks, otherwise) if checks else None
@@ -227,7 +223,7 @@ class Steps:
         given = self._reader.fields(mapping, "check", f"check `{key.text}`", (*FIELDS, *self._kinds))
         operation = self._operation(mapping, given, f"check `{key.text}`", "a check")
         cause = self._reader.text(given["cause"], "`cause`") if "cause" in given else key.text
-        fix = self._edge(given["fix"], ids) if "fix" in given else ""
+        fix = self._edges.edge(given["fix"], ids) if "fix" in given else ""
         return m.Check(key.text, cause or key.text, operation, fix) if operation else None
 
     def _operation(self, mapping: Mapping, given: dict[str, Node], what: str, must_read: str) -> m.Operation | None:
@@ -361,7 +357,11 @@ class Steps:
             return None
         none = mapping.get("none")
         if none is not None:
-            return m.Undo(None, self._reader.text(none, "`none`") or "")
+            why = self._reader.text(none, "`none`")
+            if not why:
+                hint = "say why nothing can or need be taken back"
+                self._reader.say("SH102", none.span, "`none` gives no reason", hint)
+            return m.Undo(None, why or "")
         given = self._reader.fields(mapping, "operation", "`undo`", self._kinds)
         kinds = [kind for kind in given if kind in self._kinds]
         if len(kinds) != 1:
@@ -378,105 +378,8 @@ class Steps:
         read = {key.text: self._read_only(value, f"capture `{key.text}`") for key, value in mapping.entries}
         return {name: operation for name, operation in read.items() if operation is not None}
 
-    # --- edges
-
-    def _edge(self, node: Node, ids: Ids) -> str:
-        """A step id or an end; '' with a finding when it is neither."""
-        to = self._reader.text(node, "an edge")
-        if to is None:
-            return ""
-        if to.startswith(m.END):
-            if to.removeprefix(m.END) not in CONCLUSIONS:
-                hint = near(to, [f"{m.END}{c}" for c in CONCLUSIONS], "ends")
-                self._reader.say("SH302", node.span, f"there is no end `{to}`", hint)
-                return ""
-            return to
-        if to not in ids:
-            known = [*ids, *(f"{m.END}{c}" for c in CONCLUSIONS)]
-            self._reader.say("SH301", node.span, f"there is no step `{to}`", self._reader.near(to, known, "steps"))
-            return ""
-        return to
-
-    def _with_edges(self, step: m.Step, kind: str, given: dict[str, Node], ids: Ids, following: str) -> m.Step:
-        """The step with an edge for each outcome, written or by default."""
-        possible = outcomes(step)
-        positive = POSITIVE.get(kind, m.PASS)
-        written = self._written(step, given.get("next"), possible, positive, ids)
-        edges = dict(written)
-        for outcome in possible:
-            if outcome in edges or self._leads_on(step, outcome):
-                continue
-            if outcome == positive and following:
-                edges[outcome] = following
-            elif outcome == positive or (isinstance(step.body, m.Choose) and outcome != m.EXPIRED):
-                self._missing(step, outcome)
-            else:
-                edges[outcome] = f"{m.END}escalated"
-        if isinstance(step.body, m.Ask) and not step.body.fact:
-            step = replace(step, body=replace(step.body, fact=step.id.replace("-", "_")))
-        return replace(step, next=edges, defaulted=frozenset(edges) - frozenset(written))
-
-    def _leads_on(self, step: m.Step, outcome: str) -> bool:
-        """Whether a diagnosis names the next step itself."""
-        body = step.body
-        if not isinstance(body, m.Diagnose):
-            return False
-        return bool(body.otherwise) if outcome == m.PASS else outcome == m.FAIL and all(c.fix for c in body.checks)
-
-    def _missing(self, step: m.Step, outcome: str) -> None:
-        what = "no step follows" if outcome == m.PASS else f"`{outcome}` leads nowhere"
-        hint = f"add `next: {{{outcome}: ...}}` with a step or an end such as end.resolved"
-        self._reader.say("SH306", step.span, f"step `{step.id}` needs an edge for `{outcome}`: {what}", hint)
-
-    def _written(
-        self, step: m.Step, node: Node | None, possible: tuple[str, ...], positive: str, ids: Ids
-    ) -> dict[str, str]:
-        if node is None:
-            return {}
-        if isinstance(node, Scalar) and node.value is not None:
-            if not positive:
-                hint = f"write `next: {{{', '.join(possible)}: ...}}`"
-                self._reader.say("SH306", node.span, f"step `{step.id}` needs an edge for each option", hint)
-                return {}
-            to = self._edge(node, ids)
-            return {positive: to} if to else {}
-        mapping = self._reader.mapping(node, "`next`")
-        edges: dict[str, str] = {}
-        for key, value in mapping.entries if mapping else ():
-            if key.text not in possible:
-                message = f"step `{step.id}` cannot end in `{key.text}`"
-                self._reader.unknown(key, possible, message, "SH303", "outcomes")
-                continue
-            to = self._edge(value, ids)
-            edges[key.text] = to or f"{m.END}broken"
-        return edges
-
 
 def _item(each: Node | None) -> str:
     """What an item of a wave is called; '' when there is no wave."""
     named = each.get("as") if isinstance(each, Mapping) else None
     return named.text if isinstance(named, Scalar) else "item" if each is not None else ""
-
-
-def outcomes(step: m.Step) -> tuple[str, ...]:
-    """The outcomes that a step can have, the positive one first."""
-    body = step.body
-    asked = step.gate is not None
-    match body:
-        case m.Confirm(gate=gate):
-            return (m.APPROVED, m.REJECTED, *((m.EXPIRED,) if gate.within else ()))
-        case m.Choose(options=options, gate=gate):
-            return (*options, *((m.EXPIRED,) if gate.within else ()))
-        case m.Ask(gate=gate):
-            return (m.PASS, m.ERROR, *((m.EXPIRED,) if gate.within else ()))
-        case m.Manual(gate=gate):
-            return (m.PASS, m.FAIL, m.ERROR, *((m.EXPIRED,) if gate.within else ()))
-        case m.Wait():
-            return (m.PASS,)
-        case m.Do(operation=operation):
-            asked = asked or operation.effect is not m.Effect.READ
-        case m.Call() | m.Diagnose() | m.Parallel() | m.SetFacts():
-            pass
-    within = step.gate is not None and step.gate.within
-    answers = ((m.REJECTED, m.EXPIRED) if within else (m.REJECTED,)) if asked else ()
-    return (m.PASS, m.FAIL, m.ERROR, *answers)
