@@ -74,7 +74,7 @@ def test_the_example_of_the_design_means_what_it_says():
 def damages(lines):
     """Each line deleted, doubled, misspelt, indented, cut in the middle."""
     for at, line in enumerate(lines):
-        chance = random.Random(at)  # noqa: S311 the same mistakes each time
+        chance = random.Random(at)
         place = chance.randrange(len(line)) if line else 0
         yield lines[:at] + lines[at + 1 :]
         yield [*lines[: at + 1], line, *lines[at + 1 :]]

@@ -7,7 +7,7 @@ import pytest
 from steadyhand import schema
 from steadyhand.handlers import registry
 
-from .documents import DOC, changed
+from .documents import changed
 
 SPECS = registry.specs()
 DECLARED = changed("title: X", "title: X\ninputs: {host: {type: string}}\nsecrets: {key: {env: KEY}}")

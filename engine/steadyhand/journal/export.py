@@ -19,6 +19,8 @@ from .protocol import Fault, Head, Journal, Row
 from .verify import artifacts_of, check
 
 SCRIPT = "verify_archive.py"
+FORMAT = 1
+"""The format of an archive."""
 
 
 def export(journal: Journal, stream: str, out: BinaryIO) -> int:
@@ -31,7 +33,7 @@ def export(journal: Journal, stream: str, out: BinaryIO) -> int:
         gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
-        _add(tar, "manifest.json", _line({"format": 1, "stream": stream, "seq": head.seq, "hash": head.hash.hex()}))
+        _add(tar, "manifest.json", _line({"format": FORMAT, "stream": stream, "seq": head.seq, "hash": head.hash.hex()}))
         _add(tar, "events.jsonl", b"".join(_line(_as_json(row)) for row in rows))
         _add(tar, "verify.py", (Path(__file__).parent / SCRIPT).read_bytes())
         for sha256 in sorted({name for row in rows for name in artifacts_of(row)}):
@@ -75,6 +77,8 @@ def verify_archive(file: BinaryIO) -> Fault | None:
         with tarfile.open(fileobj=file, mode="r:gz") as tar:
             members = {member.name: member for member in tar.getmembers()}
             manifest = json.loads(_content(tar, members["manifest.json"]))
+            if manifest["format"] != FORMAT:
+                raise ValueError(f"it has format {manifest['format']}, and {FORMAT} is read here")
             lines = _content(tar, members["events.jsonl"]).splitlines()
             rows = [_row(json.loads(line)) for line in lines]
             head = Head(manifest["stream"], manifest["seq"], bytes.fromhex(manifest["hash"]), 0, 0)
@@ -86,7 +90,7 @@ def verify_archive(file: BinaryIO) -> Fault | None:
                 return checked(io.BytesIO(_content(tar, member)), sha256)
 
             return check(str(manifest["stream"]), rows, head, fetch)
-    except (tarfile.TarError, KeyError, ValueError, EOFError, OSError) as problem:
+    except (tarfile.TarError, KeyError, ValueError, TypeError, EOFError, OSError) as problem:
         raise SteadyError(f"this is no archive of a run, or it is damaged: {problem}") from problem
 
 

@@ -93,7 +93,7 @@ class SqliteJournal:
         names = {row[0] for row in write.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         return names <= {"events", "streams"}
 
-    def _problem(self, problem: Exception, consequence: str) -> JournalError:
+    def _problem(self, problem: BaseException, consequence: str) -> JournalError:
         if isinstance(problem, JournalError):
             return problem
         return JournalError(f"{self.path}: {problem}; {consequence}", _hint(problem, self.path))
@@ -131,13 +131,13 @@ class SqliteJournal:
                 self._try(request)
             self._write.execute("COMMIT")
             self.commits += 1
-        except (sqlite3.Error, OSError) as problem:
+        except BaseException as problem:
             self._roll_back()
             for request in batch:
-                if request.failure is None:
-                    request.failure = self._problem(
-                        problem, f"{len(request.bodies)} events of {request.stream} were not recorded"
-                    )
+                consequence = f"{len(request.bodies)} events of {request.stream} were not recorded"
+                request.failure = request.failure or self._problem(problem, consequence)
+            if not isinstance(problem, (sqlite3.Error, OSError)):
+                raise  # such as Ctrl-C: nobody whose events were with it may take them for recorded
         finally:
             for request in batch:
                 request.done = True
@@ -260,7 +260,7 @@ class SqliteJournal:
         self._write.close()
 
 
-def _hint(problem: Exception, path: Path) -> str:
+def _hint(problem: BaseException, path: Path) -> str:
     text = str(problem)
     if "full" in text or "No space" in text:
         return f"free some space on the disk of {path.parent}, then run `steady resume`"

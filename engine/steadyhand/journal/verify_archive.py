@@ -9,6 +9,8 @@ import sys
 def main(folder: pathlib.Path) -> int:
     """0 when every event follows the one before it and every artifact is what was stored; else 1."""
     manifest = json.loads((folder / "manifest.json").read_text())
+    if manifest["format"] != 1:
+        return report(f"the archive has format {manifest['format']}, which this script does not know")
     before, count = bytes(32), 0
     for count, line in enumerate((folder / "events.jsonl").read_text().splitlines(), 1):
         row = json.loads(line)

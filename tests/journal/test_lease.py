@@ -1,0 +1,35 @@
+"""One live driver for a run on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from steadyhand.journal.lease import acquire, holder
+
+HOLD = "import sys; from steadyhand.journal.lease import acquire; l = acquire(sys.argv[1], 'r1', 'other'); print('held', flush=True); sys.stdin.read()"
+
+
+def test_the_second_of_two_processes_gets_nothing_until_the_first_has_died(tmp_path):
+    store = str(tmp_path / "j.db")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout.readline() == "held\n"
+        assert acquire(store, "r1", "me") is None
+        assert holder(store, "r1") == "other"
+        other_run = acquire(store, "r2", "me")
+        assert other_run is not None
+        other_run.release()
+        child.kill()
+    assert holder(store, "r1") == ""
+    mine = acquire(store, "r1", "me")
+    assert mine is not None
+    mine.release()
+    mine.release()
+    assert holder(store, "r1") == ""
+
+
+def test_a_store_in_memory_has_no_other_processes():
+    assert acquire("memory:", "r1", "me") is not None
+    assert holder("memory:", "r1") == ""

@@ -1,0 +1,32 @@
+"""The words that name a store."""
+
+from pathlib import Path
+
+import pytest
+
+from steadyhand.errors import UsageError
+from steadyhand.journal.memory import MemoryJournal
+from steadyhand.journal.open import location, open_journal
+from steadyhand.journal.sqlite import SqliteJournal
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [("memory:", None), ("a/j.db", Path("a/j.db")), ("sqlite:///a/j.db", Path("/a/j.db")), ("sqlite:////a/j.db", Path("/a/j.db")),
+     ("sqlite://a/j.db", Path("a/j.db")), ("~/j.db", Path("~/j.db").expanduser())],
+)  # fmt: skip
+def test_where_it_lies(url, path):
+    assert location(url) == path
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("postgresql://x", "not in this version"), ("mysql://x", "names no kind of store")]
+)
+def test_what_there_is_not(url, said):
+    with pytest.raises(UsageError, match=said):
+        location(url)
+
+
+def test_what_is_opened(tmp_path):
+    assert isinstance(open_journal("memory:"), MemoryJournal)
+    assert isinstance(open_journal(str(tmp_path / "j.db")), SqliteJournal)

@@ -1,0 +1,149 @@
+"""What every journal promises, held against each of them: the one on disk and the one in memory."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+
+from steadyhand.errors import Fenced, HeadMoved, JournalError, NotFound
+from steadyhand.journal.memory import MemoryJournal
+from steadyhand.journal.sqlite import SqliteJournal
+
+from .events import WHO, concluded, note, settled, started
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def journal(request, tmp_path):
+    opened = SqliteJournal(str(tmp_path / "j.db")) if request.param == "sqlite" else MemoryJournal()
+    yield opened
+    opened.close()
+
+
+def test_what_was_appended_is_read(journal):
+    back = journal.append("r1", 0, [started(), note("é\x00\ud800")], **WHO)
+    assert [r.seq for r in back] == [1, 2]
+    assert journal.read("r1") == back
+    assert journal.read("r1", 1) == back[1:]
+    assert journal.read("r1", 2) == ()
+    assert (journal.head("r1").seq, journal.head("r1").created) == (2, 1_000)
+    assert journal.verify("r1") is None
+
+
+def test_an_append_names_the_number_it_has_seen_and_the_loser_writes_nothing(journal):
+    journal.append("r1", 0, [started()], **WHO)
+    for wrong in (0, 2):
+        with pytest.raises(HeadMoved, match=f"run r1 has 1 events, not {wrong}"):
+            journal.append("r1", wrong, [note()], **WHO)
+    assert len(journal.read("r1")) == 1
+
+
+def test_a_driver_that_was_replaced_is_fenced(journal):
+    journal.append("r1", 0, [started()], **WHO)
+    journal.append("r1", 1, [note()], actor="b", at=1, epoch=2)
+    with pytest.raises(Fenced, match="run r1 was taken over by another driver"):
+        journal.append("r1", 2, [note()], **WHO)
+    assert journal.head("r1").epoch == 2
+
+
+def test_time_never_goes_back_in_a_stream(journal):
+    journal.append("r1", 0, [started()], actor="a", at=500, epoch=1)
+    journal.append("r1", 1, [note()], actor="a", at=100, epoch=1)
+    assert [r.at for r in journal.read("r1")] == [500, 500]
+
+
+def test_streams_newest_first_and_by_their_beginning(journal):
+    for at, name in ((1, "ra"), (3, "rb"), (2, "ib")):
+        journal.append(name, 0, [started()], actor="a", at=at, epoch=1)
+    assert [h.stream for h in journal.streams()] == ["rb", "ib", "ra"]
+    assert [h.stream for h in journal.streams("r")] == ["rb", "ra"]
+    assert [h.stream for h in journal.streams("%")] == []
+
+
+def test_the_mark_differs_after_every_append_and_only_then(journal):
+    before = journal.mark()
+    assert journal.mark() == before
+    journal.append("r1", 0, [started()], **WHO)
+    assert journal.mark() != before
+
+
+def test_what_is_not_there_is_not_found(journal):
+    with pytest.raises(NotFound):
+        journal.read("r1")
+    with pytest.raises(NotFound):
+        journal.get("0" * 64)
+    with pytest.raises(NotFound):
+        journal.get("../../etc/passwd")
+    assert journal.head("r1") is None
+
+
+def test_artifacts_go_by_their_content(journal):
+    content = b"x" * 1_000_000 + b"end"
+    name, size = journal.put(io.BytesIO(content))
+    assert size == len(content)
+    assert journal.put(io.BytesIO(content)) == (name, size)
+    with journal.get(name) as back:
+        assert back.read() == content
+    journal.append("r1", 0, [started(), settled(name, size), concluded()], **WHO)
+    assert journal.verify_store() == ()
+
+
+def test_a_missing_artifact_is_a_fault(journal):
+    journal.append("r1", 0, [started(), settled("a" * 64, 9)], **WHO)
+    fault = journal.verify("r1")
+    assert (fault.stream, fault.seq) == ("r1", 2)
+    assert fault.problem == f"names an artifact that does not hold: there is no artifact {'a' * 64}"
+
+
+def test_what_cannot_be_written_down_is_refused_and_nothing_is_written(journal):
+    with pytest.raises(ValueError, match="JSON"):
+        journal.append("r1", 0, [started(inputs={"x": float("nan")})], **WHO)
+    assert journal.head("r1") is None
+
+
+def test_of_many_threads_each_append_wins_once_and_none_is_lost(journal):
+    journal.append("r0", 0, [started()], **WHO)
+    lost = []
+
+    def append(number):
+        for at in range(20):
+            while True:
+                try:
+                    journal.append("r0", journal.head("r0").seq, [note(f"{number}:{at}")], **WHO)
+                    break
+                except HeadMoved:
+                    lost.append(1)
+
+    threads = [threading.Thread(target=append, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    texts = [r.event.text for r in journal.read("r0")[1:]]
+    assert sorted(texts) == sorted(f"{n}:{at}" for n in range(6) for at in range(20))
+    assert journal.verify("r0") is None
+
+
+class Interrupting(int):
+    """A time that Ctrl-C hits when it is compared: in the middle of the transaction."""
+
+    def __lt__(self, other):
+        raise KeyboardInterrupt
+
+    def __gt__(self, other):
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_in_the_middle_leaves_nothing_half_done(journal):
+    journal.append("r1", 0, [started()], **WHO)
+    with pytest.raises(KeyboardInterrupt):
+        journal.append("r1", 1, [note()], actor="a", at=Interrupting(5), epoch=1)
+    assert len(journal.read("r1")) == 1
+    journal.append("r1", 1, [note("after")], **WHO)
+    assert journal.verify_store() == ()
+
+
+def test_errors_are_ours(journal):
+    assert issubclass(HeadMoved, JournalError)
+    assert issubclass(Fenced, JournalError)
