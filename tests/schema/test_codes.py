@@ -103,8 +103,8 @@ CASES = [
     ("SH601", changed("title: X", "title: X\ninputs: {x: {type: strin}}"),
      "there is no type 'strin': string, integer, number, boolean, array, object, null", 4, 20, ""),
     ("SH601", changed("title: X", "title: X\ninputs: {x: {type: string, pattern: '(a+)+'}}"),
-     "the regular expression `(a+)+` could take for ever: a repetition inside a repetition can split the same text in "
-     "too many ways", 4, 37, ""),
+     ("the regular expression `(a+)+` could take for ever: a repetition inside a repetition can split the same text in "
+     "too many ways"), 4, 37, ""),
     ("SH602", changed("title: X", "title: X\ninputs: {x: {type: integer, default: many}}"),
      "the default does not fit: 'many' must be of type integer", 4, 38, ""),
 ]  # fmt: skip

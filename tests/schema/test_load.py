@@ -48,7 +48,7 @@ def test_the_example_of_the_design_means_what_it_says():
     assert runbook.requires.tools == ("psql",)
     causes = runbook.steps["causes"].body
     assert isinstance(causes, m.Diagnose)
-    assert [(c.id, c.cause, c.fix) for c in causes.checks][0] == (
+    assert next((c.id, c.cause, c.fix) for c in causes.checks) == (
         "idle",
         "Sessions idle in transaction",
         "terminate-idle",

@@ -33,7 +33,8 @@ def export(journal: Journal, stream: str, out: BinaryIO) -> int:
         gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
-        _add(tar, "manifest.json", _line({"format": FORMAT, "stream": stream, "seq": head.seq, "hash": head.hash.hex()}))
+        manifest = {"format": FORMAT, "stream": stream, "seq": head.seq, "hash": head.hash.hex()}
+        _add(tar, "manifest.json", _line(manifest))
         _add(tar, "events.jsonl", b"".join(_line(_as_json(row)) for row in rows))
         _add(tar, "verify.py", (Path(__file__).parent / SCRIPT).read_bytes())
         for sha256 in sorted({name for row in rows for name in artifacts_of(row)}):
@@ -78,7 +79,7 @@ def verify_archive(file: BinaryIO) -> Fault | None:
             members = {member.name: member for member in tar.getmembers()}
             manifest = json.loads(_content(tar, members["manifest.json"]))
             if manifest["format"] != FORMAT:
-                raise ValueError(f"it has format {manifest['format']}, and {FORMAT} is read here")
+                return Fault(str(manifest["stream"]), 0, f"has the format {manifest['format']}, not {FORMAT}")
             lines = _content(tar, members["events.jsonl"]).splitlines()
             rows = [_row(json.loads(line)) for line in lines]
             head = Head(manifest["stream"], manifest["seq"], bytes.fromhex(manifest["hash"]), 0, 0)
