@@ -1,6 +1,6 @@
 """The step graph: what may follow what, what can be proved of it, and how it is drawn. Pure."""
 
-from .build import Edge, Graph, Node, build, operations
+from .build import Edge, Graph, Node, build, label_of, operations
 from .checks import CODES, check
 from .outline import outline, outline_text
 from .pictures import mermaid, text
@@ -12,6 +12,7 @@ __all__ = [
     "Node",
     "build",
     "check",
+    "label_of",
     "mermaid",
     "operations",
     "outline",

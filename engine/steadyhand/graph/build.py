@@ -97,6 +97,14 @@ def edges_of(step: Step) -> Iterator[Edge]:
             yield Edge(step.id, outcome, target, outcome, outcome in step.defaulted)
 
 
+def label_of(step: Step, outcome: str, cause: str = "") -> str:
+    """What the graph calls the edge by which a step was left; `cause` is what a diagnosis found."""
+    body = step.body
+    if isinstance(body, Diagnose) and outcome == FAIL:
+        return cause if any(check.fix and check.cause == cause for check in body.checks) else outcome
+    return "no cause found" if isinstance(body, Diagnose) and outcome == PASS and body.otherwise else outcome
+
+
 def node(step: Step) -> Node:
     """A step as a node."""
     effect = effect_of(step)

@@ -7,7 +7,23 @@ from typing import Any
 
 from msgspec import Struct
 
-from ..model import END, Call, Choose, Diagnose, Do, Gate, Operation, Parallel, Runbook, SetFacts, Step, Wait
+from ..model import (
+    END,
+    Ask,
+    Call,
+    Choose,
+    Confirm,
+    Diagnose,
+    Do,
+    Gate,
+    Manual,
+    Operation,
+    Parallel,
+    Runbook,
+    SetFacts,
+    Step,
+    Wait,
+)  # fmt: skip
 from .build import Graph, build, node
 
 
@@ -90,8 +106,10 @@ def _does(step: Step) -> Iterator[str]:
             yield brief(facts)
         case Wait(duration=duration):
             yield f"{duration / 1_000_000:g} s"
-        case _:
-            yield brief(body.gate.prompt or step.title)
+        case Manual(instructions=instructions):
+            yield brief(instructions)
+        case Confirm(gate=gate) | Ask(gate=gate):
+            yield brief(gate.prompt)
     yield from _beside(step)
 
 

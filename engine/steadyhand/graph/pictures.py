@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from ..model import END, Effect
 from .build import Graph, Node
 
-Walked = Mapping[tuple[str, str], int]
+Walked = Mapping[tuple[str, str, str], int]
+"""How often edges were taken: (source, label, target)."""
 
 SIGNS = {
     "pass": "✓", "fail": "✗", "error": "!", "running": "…", "waiting": "?", "approved": "✓", "rejected": "✗",
@@ -38,7 +39,7 @@ def text(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str] | 
         lines.extend(f"    · {part}" for part in node.parts)
         for edge in graph.edges:
             if edge.source == node.id:
-                mark = "=>" if (edge.source, edge.target) in taken else "->"
+                mark = "=>" if (edge.source, edge.label, edge.target) in taken else "->"
                 quiet = "  (default)" if edge.defaulted else ""
                 lines.append(f"    {edge.label} {mark} {edge.target}{quiet}")
     return "\n".join(lines) + "\n"
@@ -66,11 +67,11 @@ def mermaid(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str]
     lines += [f'  {_name(end)}(["{_label(end.removeprefix(END))}"])' for end in graph.ends]
     seen: set[tuple[str, str, str]] = set()
     for edge in graph.edges:
-        key = (edge.source, edge.target, edge.label)
-        if key in seen or (edge.defaulted and (edge.source, edge.target) not in taken):
+        key = (edge.source, edge.label, edge.target)
+        if key in seen or (edge.defaulted and key not in taken):
             continue
         seen.add(key)
-        arrow = "==>" if (edge.source, edge.target) in taken else "-->"
+        arrow = "==>" if key in taken else "-->"
         lines.append(f'  {_name(edge.source)} {arrow}|"{_label(edge.label)}"| {_name(edge.target)}')
     changes = [_name(n.id) for n in graph.nodes.values() if n.effect is not Effect.READ]
     if changes:

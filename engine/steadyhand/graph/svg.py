@@ -129,7 +129,7 @@ def _short(words: str, most: int = LETTERS) -> str:
 
 
 def svg(graph: Graph, *, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
-    """The picture. `walked` counts edges taken (source, target), `marks` give the outcome of steps."""
+    """The picture. `walked` counts edges taken, `marks` give the outcome of steps."""
     taken, outcomes, places = walked or {}, marks or {}, boxes(graph)
     width = max(box.x for box in places.values()) + WIDTH + MARGIN
     height = max(box.y for box in places.values()) + HEIGHT + MARGIN
@@ -150,14 +150,14 @@ def svg(graph: Graph, *, walked: Walked | None = None, marks: Mapping[str, str] 
 
 
 def _lines(graph: Graph, places: Mapping[str, Box], taken: Walked) -> list[str]:
-    """The edges; several between the same two become one with all their labels."""
-    joined: dict[tuple[str, str], list[Edge]] = {}
+    """The edges; several between the same two become one with all their labels, apart from those that were taken."""
+    joined: dict[tuple[str, str, bool], list[Edge]] = {}
     for edge in graph.edges:
-        joined.setdefault((edge.source, edge.target), []).append(edge)
+        was_taken = (edge.source, edge.label, edge.target) in taken
+        joined.setdefault((edge.source, edge.target, was_taken), []).append(edge)
     shown: list[str] = []
     leaving: dict[str, int] = {}
-    for (source, target), edges in joined.items():
-        walked = (source, target) in taken
+    for (source, target, walked), edges in joined.items():
         quiet = all(edge.defaulted for edge in edges)
         if quiet and not walked:
             continue

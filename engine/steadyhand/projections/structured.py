@@ -21,7 +21,7 @@ def render(t: Transcript) -> dict[str, Any]:
     found["remarks"] = [{"at": rfc3339(at), "text": text} for at, text in t.remarks]
     for section, drawn in zip(found["sections"], t.sections, strict=True):
         section["remarks"] = [{"at": rfc3339(at), "text": text} for at, text in drawn.remarks]
-    found["path"] = [{"from": a, "to": b, "times": n} for (a, b), n in t.walked.items()]
+    found["path"] = [{"from": a, "by": by, "to": b, "times": n} for (a, by, b), n in t.walked.items()]
     return {"transcript": 1, **found}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from .. import events as e
-from ..graph.build import kind_of
+from ..graph.build import kind_of, label_of
 from ..model import Artifact, Diagnose, Finding, Runbook, Step
 from .words import CONCLUSIONS, took
 
@@ -117,7 +117,7 @@ class Transcript(Struct):
     sections: list[Section] = field(default_factory=list)
     remarks: list[tuple[int, str]] = field(default_factory=list)
     preflight: tuple[tuple[str, bool, str], ...] = ()
-    walked: dict[tuple[str, str], int] = field(default_factory=dict)
+    walked: dict[tuple[str, str, str], int] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     events: int = 0
     head: str = ""
@@ -192,12 +192,12 @@ class _Drawer:
         self._t.sections.append(Section(event.path, title, kind, event.visit, one.at))
 
     def _leave(self, path: str, outcome: str, to: str, at: int) -> None:
-        section = self._section(path)
+        section, step = self._section(path), self._step(path)
         if section is not None and section.path == path:
             section.outcome, section.to, section.left = outcome, to, at
             section.decided = self._decided(section)
-        if "/" not in path:
-            key = (path, to)
+        if "/" not in path and step is not None:
+            key = (path, label_of(step, outcome, section.decided if section else ""), to)
             self._t.walked[key] = self._t.walked.get(key, 0) + 1
             self._t.marks[path] = outcome
 

@@ -12,8 +12,8 @@ from ..core import State
 from ..core.recording import Job
 from ..core.rendering import Planner, Renderer
 from ..errors import SteadyError
-from ..graph import build
-from ..model import FAIL, PASS, Diagnose, HandlerSpec, Runbook
+from ..graph import build, label_of
+from ..model import FAIL, Diagnose, HandlerSpec, Runbook
 from .documents import Case
 from .world import Came, Said, World
 
@@ -132,12 +132,10 @@ def _walk(runbook: Runbook, recorded: Iterable[e.Recorded]) -> tuple[tuple[str, 
 def _label(runbook: Runbook, source: str, outcome: str, settled: Mapping[str, str]) -> str:
     """What the graph calls the edge that was taken: a diagnosis leaves by the cause that it found first."""
     step = runbook.steps.get(source)
-    if step is None or not isinstance(step.body, Diagnose):
+    if step is None:
         return outcome
-    if outcome == FAIL:
-        found = next(c for c in step.body.checks if settled.get(f"{source}.{c.id}") == FAIL)
-        return found.cause if found.fix else outcome
-    return "no cause found" if outcome == PASS and step.body.otherwise else outcome
+    checks = step.body.checks if isinstance(step.body, Diagnose) else ()
+    return label_of(step, outcome, next((c.cause for c in checks if settled.get(f"{source}.{c.id}") == FAIL), ""))
 
 
 def _differences(case: Case, state: State, path: tuple[str, ...]) -> Iterable[str]:

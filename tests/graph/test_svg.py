@@ -1,0 +1,83 @@
+"""The graph as a picture: well-formed, everything drawn, nothing on top of something else, nothing hostile inside."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from steadyhand import graph, schema
+from steadyhand.graph.svg import HEIGHT, WIDTH, boxes, svg
+
+from .documents import END, READ, SPECS, leads, steps
+from .test_checks import runbooks
+
+SHIPPED = [p for p in Path(__file__).parents[2].glob("examples/**/*.yaml") if ".test" not in p.name]
+NS = "{http://www.w3.org/2000/svg}"
+
+
+def overlapping(places):
+    return [
+        (a, b)
+        for (a, p), (b, q) in combinations(places.items(), 2)
+        if abs(p.x - q.x) < WIDTH and abs(p.y - q.y) < HEIGHT
+    ]
+
+
+def drawn(found):
+    root = ET.fromstring(svg(found))
+    return root, ["".join(text.itertext()) for text in root.iter(f"{NS}text")]
+
+
+@settings(max_examples=100, deadline=None)
+@given(runbooks())
+def test_every_step_and_end_is_drawn_once_and_none_on_another(runbook):
+    found = graph.build(runbook)
+    places = boxes(found)
+    assert set(places) == {*found.nodes, *found.ends}
+    assert overlapping(places) == []
+    root, words = drawn(found)
+    rectangles = list(root.iter(f"{NS}rect"))
+    assert len(rectangles) == len(places)
+    for name in found.nodes:
+        assert any(word.removeprefix("🔒 ").startswith(f"{name}: ") for word in words)
+    _, _, width, height = map(float, root.get("viewBox").split())
+    assert all(p.x >= 0 and p.x + WIDTH <= width and p.y >= 0 and p.y + HEIGHT <= height for p in places.values())
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.name)
+def test_what_is_shipped(path):
+    runbook = schema.read(path.read_text(), "x", SPECS).runbook
+    assert runbook is not None
+    assert overlapping(boxes(graph.build(runbook))) == []
+    assert ET.fromstring(svg(graph.build(runbook))).tag == f"{NS}svg"
+
+
+def test_nothing_is_loaded_and_nothing_runs():
+    found = svg(graph.build(steps(a=READ + END)))
+    root = ET.fromstring(found)
+    assert {e.tag.removeprefix(NS) for e in root.iter()} <= {
+        "svg", "title", "desc", "style", "defs", "marker", "path", "g", "rect", "text",
+    }  # fmt: skip
+    assert "http" not in found.replace("http://www.w3.org/2000/svg", "")
+    assert "@import" not in found
+
+
+def test_titles_are_words_whatever_they_hold():
+    found = graph.build(steps(a=READ + END))
+    hostile = "</text><script>alert(1)</script>&\"'"
+    node = found.nodes["a"]
+    changed = type(node)(**{**{f: getattr(node, f) for f in node.__struct_fields__}, "title": hostile})
+    root, words = drawn(graph.Graph({"a": changed}, found.edges, "a"))
+    assert not list(root.iter(f"{NS}script"))
+    assert any("</text>" in word for word in words)
+
+
+def test_what_was_taken_is_told_from_what_was_not():
+    found = graph.build(steps(a=READ + leads(**{"pass": "end.healthy", "fail": "b", "error": "b"}), b=READ + END))
+    root = ET.fromstring(svg(found, walked={("a", "fail", "b"): 1}, marks={"a": "fail"}))
+    taken = [p for p in root.iter(f"{NS}path") if p.get("class") == "w"]
+    assert len(taken) == 1
