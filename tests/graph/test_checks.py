@@ -93,9 +93,8 @@ def ways(all_edges, start, allowed=lambda edge: True):
     while todo:
         at, way = todo.pop()
         yield at, way
-        for edge in all_edges:
-            if edge[0] == at and allowed(edge) and edge[2] not in {start, *(e[2] for e in way)}:
-                todo.append((edge[2], (*way, edge)))
+        met = {start, *(e[2] for e in way)}
+        todo.extend((e[2], (*way, e)) for e in all_edges if e[0] == at and allowed(e) and e[2] not in met)
 
 
 def changes(step):

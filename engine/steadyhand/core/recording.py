@@ -18,6 +18,7 @@ from ..errors import SteadyError
 from ..expressions import render_text
 from ..model import ERROR, Call, Effect, Operation, Plan, Runbook
 from . import actions as a
+from .answers import Answer, admit
 from .decide import survey
 from .paths import Place, locate
 from .rendering import Renderer, visit
@@ -61,11 +62,14 @@ class Clerk:
         self._renderer = renderer
         self._children = children
 
-    def advance(self, stream: str, state: State, at: int, arrived: Iterable[e.Event]) -> Draft:
-        """The batch that follows from what arrived, at that time (microseconds)."""
+    def advance(self, stream: str, state: State, at: int, arrived: Iterable[e.Event | Answer]) -> Draft:
+        """The batch that follows from what arrived, at that time (microseconds).
+
+        Whether an answer counts is seen here, after all that was recorded or arrived before it.
+        """
         draft = Draft(stream, state, max(at, state.at))
-        for event in arrived:
-            draft.add(event)
+        for one in arrived:
+            draft.add(admit(draft.state, one) if isinstance(one, Answer) else one)
         while wanted := survey(self._runbook, draft.state).actions:
             for action in wanted:
                 for event in self.record(draft, action):

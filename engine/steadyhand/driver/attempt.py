@@ -36,7 +36,7 @@ def perform(
         # Redacted before anything is cut or judged: a secret that was cut in two would not be known any more.
         result = hands.clean(dict(handler.perform(job.plan, hands).values))
         settled = _judged(operation, spec, result, hands, known)
-    except Exception as problem:  # noqa: BLE001 whatever a handler does, the run goes on and says so
+    except BaseException as problem:  # noqa: BLE001 whatever a handler does, sys.exit too, the run goes on and says so
         settled = _failed(problem, operation)
     took = int((clock.monotonic() - start) * 1_000_000)
     return _with_place(settled, job, visit, took, hands)
@@ -102,7 +102,7 @@ def _kept(result: Mapping[str, Any], sizes: Mapping[str, int]) -> tuple[dict[str
     return values, tuple(cut)
 
 
-def _failed(problem: Exception, operation: Operation) -> dict[str, Any]:
+def _failed(problem: BaseException, operation: Operation) -> dict[str, Any]:
     if isinstance(problem, HandlerError):
         return _error(problem.message, problem.hint, type(problem).__name__, problem.unsure)
     if isinstance(problem, SteadyError):
@@ -120,6 +120,11 @@ def _error(reason: str, hint: str, kind: str, unsure: bool) -> dict[str, Any]:
 def simulated(job: Job, visit: int) -> StepSettled:
     """What a dry run settles instead of doing anything."""
     return StepSettled(job.path, visit, job.attempt, PASS, "not carried out: dry run", simulated=True)
+
+
+def unstarted(job: Job, visit: int, reason: str, hint: str) -> StepSettled:
+    """An attempt that was intended and certainly not begun."""
+    return StepSettled(job.path, visit, job.attempt, ERROR, reason, hint=hint, error="Refused")
 
 
 def really(mode: str, probe: bool, effect: Effect) -> bool:

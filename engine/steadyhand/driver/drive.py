@@ -23,7 +23,7 @@ from ..core.tables import AFTER_THE_END
 from ..errors import Fenced, HeadMoved
 from ..model import SECOND, Runbook
 from . import children
-from .attempt import perform, really, simulated
+from .attempt import perform, really, simulated, unstarted
 from .hands import AttemptHands
 from .ports import Observer, People, Ports
 from .redaction import Redactor
@@ -34,6 +34,10 @@ POLL = 0.05
 
 IDLE = 3600.0
 """Seconds the loop sleeps at most when nothing is due."""
+
+
+Arrived = e.Event | Answer
+"""What the loop waits for: events, and what people say, which becomes an event when it is appended."""
 
 
 class Ending(Enum):
@@ -91,7 +95,7 @@ class Driver:
     def drive(self) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted."""
         self._mark = self._ports.journal.mark()
-        arrived: list[e.Event] = []
+        arrived: list[Arrived] = []
         try:
             while True:
                 self._advance(arrived)
@@ -110,7 +114,7 @@ class Driver:
 
     # --- decide and append
 
-    def _advance(self, arrived: list[e.Event]) -> None:
+    def _advance(self, arrived: list[Arrived]) -> None:
         """Append what arrived and what follows from it, until nothing more follows; then perform."""
         while True:
             draft = self._clerk.advance(self._stream, self.state, self._ports.clock.now(), self._still(arrived))
@@ -123,11 +127,11 @@ class Driver:
                 continue
             arrived = self._perform(draft)
 
-    def _still(self, arrived: Iterable[e.Event]) -> Iterable[e.Event]:
+    def _still(self, arrived: Iterable[Arrived]) -> Iterable[Arrived]:
         """What arrived, as far as it may still be appended (somebody else may have concluded the run)."""
         if self.state.conclusion is None:
             return arrived
-        return [event for event in arrived if e.name_of(event) in AFTER_THE_END]
+        return [one for one in arrived if isinstance(one, Answer) or e.name_of(one) in AFTER_THE_END]
 
     def _append(self, expected: int, events: Iterable[e.Event], *, at: int = 0, epoch: int = 0) -> None:
         """The one append point: redact, make durable, fold, show."""
@@ -158,9 +162,9 @@ class Driver:
 
     # --- perform
 
-    def _perform(self, draft: Draft) -> list[e.Event]:
+    def _perform(self, draft: Draft) -> list[Arrived]:
         """Start and cancel what the durable batch asks for. Returns what settled at once (a dry run)."""
-        settled: list[e.Event] = []
+        settled: list[Arrived] = []
         for job in draft.jobs:
             if job.plan is None:
                 hands = self._running.get(job.path)
@@ -189,7 +193,12 @@ class Driver:
         def attempt() -> None:
             self._inbox.put(perform(handler, job, hands, known, number, self._ports.clock))
 
-        threading.Thread(target=attempt, name=f"attempt {job.path}", daemon=True).start()
+        try:
+            threading.Thread(target=attempt, name=f"attempt {job.path}", daemon=True).start()
+        except RuntimeError as problem:  # the machine has no room for another thread: nothing was done
+            self._running.pop(job.path)
+            hint = "run fewer steps at once (`limit:`), or raise `ulimit -u`"
+            return (*stopped, unstarted(job, number, f"it could not be started: {problem}", hint))
         return stopped
 
     def _hands(self, job: Job, timeout: int) -> AttemptHands:
@@ -205,6 +214,7 @@ class Driver:
             environment={
                 "STEADY_RUN": self._stream,
                 "STEADY_STEP": job.path,
+                "STEADY_VISIT": str(visit(self.state, job.path)),
                 "STEADY_ATTEMPT": str(job.attempt),
                 "STEADY_FENCE": f"{self._stream}:{self.state.epoch}",
             },
@@ -229,11 +239,11 @@ class Driver:
 
     # --- wait
 
-    def _receive(self) -> list[e.Event]:
+    def _receive(self) -> list[Arrived]:
         """Wait for something to happen, and return it as events: outcomes, answers, timers come due."""
         due = self._due()
         wait = IDLE if due is None else max(0.0, (due - self._ports.clock.now()) / SECOND)
-        arrived: list[e.Event] = []
+        arrived: list[Arrived] = []
         over = self._ports.clock.monotonic() + wait
         while not arrived and not self._interrupted:
             left = over - self._ports.clock.monotonic()
@@ -245,22 +255,20 @@ class Driver:
                 break
         return [*arrived, *self._fired()]
 
-    def _taken(self, wait: float) -> list[e.Event]:
+    def _taken(self, wait: float) -> list[Arrived]:
         """Everything in the inbox, waiting for the first thing at most that many seconds."""
-        taken: list[e.Event] = []
+        taken: list[Arrived] = []
         try:
             item = self._inbox.get(timeout=wait) if wait > 0 else self._inbox.get_nowait()
             while True:
-                taken.extend(self._admitted(item))
+                taken.extend(self._noted(item))
                 item = self._inbox.get_nowait()
         except queue.Empty:
             return taken
 
-    def _admitted(self, item: e.Event | Answer | None) -> tuple[e.Event, ...]:
+    def _noted(self, item: Arrived | None) -> tuple[Arrived, ...]:
         if item is None:
             return ()
-        if isinstance(item, Answer):
-            return (admit(self.state, item),)
         if isinstance(item, e.StepSettled):
             self._running.pop(item.path, None)
         return (item,)
@@ -299,25 +307,26 @@ class Driver:
     def _let_go(self) -> Ending:
         """End what runs, note what was cut off, and leave the run to be resumed."""
         self._cancel_all()
-        events: list[e.Event] = []
-        while self._running:
-            item = self._inbox.get()
-            if isinstance(item, e.StepSettled):
-                self._running.pop(item.path, None)
-                cut = item.error == "Cancelled"
-                events.append(
-                    e.StepInterrupted(item.path, item.visit, item.attempt, "the engine was interrupted")
-                    if cut
-                    else item
-                )
-        events.append(e.RunPaused(self._ports.actor, "interrupted"))
+        arrived: list[Arrived] = []
+        while self._running or not self._inbox.empty():
+            arrived.extend(_cut_off(one) for one in self._noted(self._inbox.get()))
         while True:
+            events = self._as_events(arrived)
             try:
-                self._append(self.state.seq, events)
+                self._append(self.state.seq, (*events, e.RunPaused(self._ports.actor, "interrupted")))
             except HeadMoved:
                 self._catch_up()
+                if self.state.conclusion is not None:
+                    return Ending.CONCLUDED
             else:
                 return Ending.INTERRUPTED
+
+    def _as_events(self, arrived: Iterable[Arrived]) -> list[e.Event]:
+        """What arrived as events, with nothing decided from it."""
+        draft = Draft(self._stream, self.state, max(self._ports.clock.now(), self.state.at))
+        for one in self._still(arrived):
+            draft.add(admit(draft.state, one) if isinstance(one, Answer) else one)
+        return draft.events
 
     # --- what an engine before this one left running
 
@@ -349,3 +358,10 @@ class Driver:
                 if how:
                     ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
         return tuple(ended)
+
+
+def _cut_off(one: Arrived) -> Arrived:
+    """An attempt that was ended because the engine lets go is interrupted, not settled."""
+    if isinstance(one, e.StepSettled) and one.error == "Cancelled":
+        return e.StepInterrupted(one.path, one.visit, one.attempt, "the engine was interrupted")
+    return one

@@ -32,7 +32,7 @@ class Hands(Protocol):
     """What the driver lends to a handler for one attempt."""
 
     environment: Mapping[str, str]
-    """Variables to hand to whatever is started: STEADY_RUN, STEADY_STEP, STEADY_ATTEMPT, STEADY_FENCE."""
+    """Variables to hand to whatever is started: STEADY_RUN, STEADY_STEP, STEADY_VISIT, STEADY_ATTEMPT, STEADY_FENCE."""
 
     cwd: str
     """The folder that relative paths are read from."""
