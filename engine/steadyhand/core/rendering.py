@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import events as e
-from ..errors import BadInput
+from ..errors import BadInput, SteadyError
 from ..expressions import judge, render_native, render_text, render_value
 from ..model import (
     Ask,
@@ -84,7 +84,7 @@ class Renderer:
             options=options,
             digest=digest([place.runbook.digest, action.gate, prompt, options, digests, targets, evidence]),
             plans=digests,
-            preview=_preview(plans),
+            preview=_preview(plans).rstrip("\n") + (self._undo(state, place, next(iter(plans))) if plans else ""),
             effect=place.operation.effect.value if place.operation else "",
             targets=targets,
             evidence=evidence,
@@ -102,10 +102,22 @@ class Renderer:
         if place.operation is None:
             return {}
         wave = state.waves.get(action.path)
-        if wave is None:
-            return {action.path: self.plan(state, place)}
-        paths = [f"{action.path}[{key}]" for key in wave.keys]
+        paths = [action.path] if wave is None else [f"{action.path}[{key}]" for key in wave.keys]
         return {path: self.plan(state, locate(place.root, state, path)) for path in paths}
+
+    def _undo(self, state: State, place: Place, path: str) -> str:
+        """What would take the change back, as far as that can be told before the change has happened.
+
+        It is shown and not bound: the text of the runbook is, and an undo must not be held up by what the change did.
+        """
+        undo = place.step.undo
+        if undo is None or undo.operation is None or place.operation is None:
+            return ""
+        try:
+            preview = self.plan(state, locate(place.root, state, f"{path}:undo")).preview
+        except SteadyError:
+            preview = "(known once the change has happened)"
+        return f"\nif it does not prove itself, undone by:\n{preview}" if place.step.verify is not None else ""
 
     def facts(self, state: State, place: Place) -> e.FactsSet:
         """The facts that a `set` step computes, in order, each seeing those before it."""
