@@ -242,14 +242,14 @@ steps:
 
 
 def test_a_step_that_takes_too_long_is_an_error_and_its_processes_are_gone(tmp_path):
-    write(tmp_path, f"""\
+    write(tmp_path, """\
 steps:
   slow:
     title: Slow
     shell: "sleep 60 & echo $! > pid; wait"
     effect: read
     timeout: 500ms
-    next: {{pass: end.healthy, fail: end.escalated, error: end.stopped}}
+    next: {pass: end.healthy, fail: end.escalated, error: end.stopped}
 """)  # fmt: skip
     run(tmp_path, code=1)
     assert outcomes(tmp_path) == {"slow": "error"}
@@ -478,7 +478,7 @@ def test_an_outcome_that_could_not_be_recorded_is_in_doubt_and_never_repeated(tm
     run(tmp_path, code=4)
     store = tmp_path / "store" / "j.db"
     with start(tmp_path, "answer", "last", "act", "approve", "--resume") as engine:
-        until(lambda: (tmp_path / "pid").exists())
+        until((tmp_path / "pid").exists)
         holder = sqlite3.connect(store)
         holder.execute(
             "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
