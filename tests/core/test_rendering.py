@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from .playbook import ENDS, Play
 
@@ -65,8 +66,6 @@ def test_a_wave_is_one_question_over_all_its_items():
 
 
 def test_inputs_of_a_call_are_rendered_and_what_is_missing_is_said():
-    from msgspec.structs import replace
-
     inner = Play(
         f"inputs: {{n: {{type: string}}}}\nsteps:\n  s: {{title: S, shell: x, effect: read, next: {{pass: end.healthy, {ENDS}}}}}\n"
     ).runbook
