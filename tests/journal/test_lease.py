@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+from steadyhand.errors import JournalError
 from steadyhand.journal.lease import acquire, holder
 
 HOLD = "import sys; from steadyhand.journal.lease import acquire; l = acquire(sys.argv[1], 'r1', 'other'); print('held', flush=True); sys.stdin.read()"
@@ -33,3 +36,25 @@ def test_the_second_of_two_processes_gets_nothing_until_the_first_has_died(tmp_p
 def test_a_store_in_memory_has_no_other_processes():
     assert acquire("memory:", "r1", "me") is not None
     assert holder("memory:", "r1") == ""
+
+
+def test_looking_at_who_drives_does_not_take_the_run_from_anybody(tmp_path):
+    store = str(tmp_path / "j.db")
+    first = acquire(store, "r1", "me")
+    first.release()
+    looking = "import sys; from steadyhand.journal.lease import holder\nprint(flush=True)\nwhile True: holder(sys.argv[1], 'r1')"
+    with subprocess.Popen([sys.executable, "-c", looking, store], stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        try:
+            for _ in range(300):
+                mine = acquire(store, "r1", "me")
+                assert mine is not None
+                mine.release()
+        finally:
+            child.kill()
+
+
+def test_a_place_where_no_lock_can_be_made_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match="whether another process drives the run cannot be told"):
+        acquire(str(tmp_path / "file" / "j.db"), "r1", "me")

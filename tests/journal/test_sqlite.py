@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from steadyhand.errors import JournalError
+from steadyhand.errors import JournalError, NotFound
 from steadyhand.journal.sqlite import FORMAT, TRIGGERS, SqliteJournal
 
 from .events import WHO, concluded, note, started
@@ -276,3 +276,94 @@ def test_damaged_pages_are_a_fault_and_no_traceback(path):
     faults = SqliteJournal(str(path)).verify_store()
     assert faults
     assert all(f.problem for f in faults)
+
+
+def test_not_a_byte_of_the_database_of_another_program_changes(tmp_path):
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+    connection.close()
+    before = other.read_bytes()
+    with pytest.raises(JournalError, match="is another program's database"):
+        SqliteJournal(str(other))
+    assert other.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["other.db"]
+
+
+OPENING = """
+import sys
+from steadyhand.journal.sqlite import SqliteJournal
+sys.path.insert(0, {root!r})
+from tests.journal.events import started, WHO
+sys.stdin.readline()
+SqliteJournal(sys.argv[1]).append(sys.argv[2], 0, [started()], **WHO)
+"""
+
+
+def test_many_processes_may_open_a_store_that_is_not_there_yet(path):
+    code = OPENING.format(root=str(ROOT))
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(path), f"r{n}"], stdin=subprocess.PIPE) for n in range(8)
+    ]
+    time.sleep(1)
+    for child in children:
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+    assert [child.wait() for child in children] == [0] * 8
+    for child in children:
+        child.stdin.close()
+    journal = SqliteJournal(str(path))
+    assert sorted(head.stream for head in journal.streams()) == [f"r{n}" for n in range(8)]
+    assert journal.verify_store() == ()
+
+
+def test_who_holds_the_store_for_too_long_is_said(filled):
+    journal = SqliteJournal(str(filled), patience=0.05)
+    with sqlite3.connect(filled, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalError, match="1 events of r1 were not recorded") as caught:
+            journal.append("r1", 3, [note()], **WHO)
+        assert "another process holds the store" in caught.value.hint
+        other.execute("ROLLBACK")
+    journal.append("r1", 3, [note()], **WHO)
+    assert journal.verify_store() == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DROP TRIGGER events_stay; CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT 1; END;",
+         "trigger events_stay was changed"),
+        ("CREATE TRIGGER swallow AFTER INSERT ON events BEGIN DELETE FROM events; END;", "trigger swallow was added"),
+        ("DROP TRIGGER streams_grow", "trigger streams_grow was removed"),
+    ],
+)  # fmt: skip
+def test_rules_that_were_weakened_are_noticed(filled, statement, said):
+    with sqlite3.connect(filled) as other:
+        other.executescript(statement)
+    other.close()
+    assert said in [fault.problem for fault in SqliteJournal(str(filled)).verify_store()]
+
+
+def test_a_store_can_be_verified_while_another_writes(filled):
+    writing, reading = SqliteJournal(str(filled)), SqliteJournal(str(filled))
+    stop = threading.Event()
+
+    def write():
+        seq = 3
+        while not stop.is_set():
+            writing.append("r1", seq, [note()], **WHO)
+            seq += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert [reading.verify("r1") for _ in range(30)] == [None] * 30
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_name_that_is_no_text_is_not_found(filled):
+    with pytest.raises(NotFound):
+        SqliteJournal(str(filled)).read("r\udcff")

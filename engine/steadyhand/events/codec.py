@@ -34,9 +34,12 @@ def name_of(event: Event) -> str:
 
 def encode(event: Event) -> str:
     """The body as canonical JSON text (ASCII). Raises ValueError for what JSON cannot hold."""
-    body = msgspec.to_builtins(event)
-    del body["type"]
-    return canonical(body)
+    try:
+        body = msgspec.to_builtins(event)
+        del body["type"]
+        return canonical(body)
+    except RecursionError:
+        raise ValueError("it is nested too deeply to be written as JSON") from None
 
 
 def decode(name: str, body: str) -> Event:
@@ -44,9 +47,13 @@ def decode(name: str, body: str) -> Event:
     kind = TYPES.get(name)
     if kind is None:
         raise ValueError(f"unknown event type {name!r}: it was written by a later version")
-    fields = json.loads(body)
-    fields["type"] = name
-    event: Event = msgspec.convert(fields, kind)
+    try:
+        fields = json.loads(body)
+        if not isinstance(fields, dict):
+            raise ValueError("the body of an event is a JSON object")
+        event: Event = msgspec.convert({**fields, "type": name}, kind)
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
     return event
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
+from ..errors import JournalError
 from .open import location
+
+GLANCES = 20
+"""How often a lock is tried again that somebody may only be looking at (each look takes microseconds)."""
 
 
 class Lease:
@@ -32,16 +37,48 @@ def acquire(store: str, stream: str, who: str) -> Lease | None:
     path = _file(store, stream)
     if path is None:
         return Lease(-1)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        raise _refused(path, problem) from problem
+    if not _locked(descriptor):
         os.close(descriptor)
         return None
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, who.encode(), 0)
+    os.pwrite(descriptor, who.encode("utf-8", "backslashreplace"), 0)
     return Lease(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Take the lock. One that is shared is held by somebody who looks for its holder, and is free in a moment."""
+    for _ in range(GLANCES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not _free(descriptor):
+                return False
+            time.sleep(0.002)
+        else:
+            return True
+    return False
+
+
+def _free(descriptor: int) -> bool:
+    """Whether nobody holds the lock for driving."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return True
+
+
+def _refused(path: Path, problem: OSError) -> JournalError:
+    return JournalError(
+        f"{path}: {problem.strerror}; whether another process drives the run cannot be told",
+        f"give this user the right to write in {path.parent.parent}, or name another store with --store",
+    )
 
 
 def holder(store: str, stream: str) -> str:
@@ -49,11 +86,13 @@ def holder(store: str, stream: str) -> str:
     path = _file(store, stream)
     if path is None or not path.exists():
         return ""
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as problem:
+        raise _refused(path, problem) from problem
+    try:
+        if _free(descriptor):
+            return ""
         return os.pread(descriptor, 256, 0).decode(errors="replace") or "another process"
     finally:
         os.close(descriptor)
-    return ""

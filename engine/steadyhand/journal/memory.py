@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from ..errors import Fenced, HeadMoved, NotFound
-from ..events import GENESIS, Event, Recorded, chain, decode, encode, name_of
+from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import checked, chunks
+from .bodies import bodies, spelt
 from .protocol import Fault, Head, Row
-from .verify import check
+from .verify import check_stream
 
 
 class MemoryJournal:
@@ -29,21 +30,22 @@ class MemoryJournal:
         self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
     ) -> tuple[Recorded, ...]:
         """Append all or nothing after `expected`."""
-        bodies = [(name_of(event), encode(event)) for event in events]
+        texts, actor = bodies(stream, events), spelt(actor)
         with self._lock:
             head = self._heads.get(stream) or Head(stream, 0, GENESIS, epoch, at)
             if head.epoch > epoch:
                 raise Fenced(f"run {stream} was taken over by another driver")
             if head.seq != expected:
                 raise HeadMoved(f"run {stream} has {head.seq} events, not {expected}")
-            rows = self._rows.setdefault(stream, [])
+            rows, new = self._rows.get(stream, []), []
             at = max(at, rows[-1].at) if rows else at
             before = head.hash
-            for number, (name, body) in enumerate(bodies, expected + 1):
+            for number, (name, body) in enumerate(texts, expected + 1):
                 after = chain(before, stream, number, at, actor, epoch, name, body)
-                rows.append(Row(number, at, actor, epoch, name, body, before, after))
+                new.append(Row(number, at, actor, epoch, name, body, before, after))
                 before = after
-            self._heads[stream] = Head(stream, expected + len(bodies), before, epoch, head.created)
+            self._rows.setdefault(stream, []).extend(new)
+            self._heads[stream] = Head(stream, expected + len(new), before, epoch, head.created)
             self._appends += 1
         return tuple(
             Recorded(stream, number, at, actor, epoch, event) for number, event in enumerate(events, expected + 1)
@@ -54,7 +56,7 @@ class MemoryJournal:
         with self._lock:
             if stream not in self._rows:
                 raise NotFound(f"there is no run {stream}")
-            rows = self._rows[stream][after:]
+            rows = self._rows[stream][max(after, 0) :]
         return tuple(Recorded(stream, r.seq, r.at, r.actor, r.epoch, decode(r.type, r.body)) for r in rows)
 
     def head(self, stream: str) -> Head | None:
@@ -63,7 +65,8 @@ class MemoryJournal:
 
     def streams(self, prefix: str = "") -> Iterator[Head]:
         """All streams, newest first."""
-        heads = [head for head in self._heads.values() if head.stream.startswith(prefix)]
+        with self._lock:
+            heads = [head for head in self._heads.values() if head.stream.startswith(prefix)]
         return iter(sorted(heads, key=lambda head: (head.created, head.stream), reverse=True))
 
     def mark(self) -> object:
@@ -89,7 +92,7 @@ class MemoryJournal:
 
     def verify(self, stream: str) -> Fault | None:
         """Walk the chain."""
-        return check(stream, self.rows(stream), self.head(stream), self.get)
+        return check_stream(self, stream)
 
     def verify_store(self) -> tuple[Fault, ...]:
         """Walk all chains."""

@@ -4,7 +4,6 @@
 -- Full durability: an acknowledged append survives a power cut. WAL, so that readers never wait.
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA busy_timeout = 30000;
 
 -- name: schema
 -- Tables, and the triggers that let the journal only grow. `streams` is the cell on which appends compare and swap.
@@ -29,9 +28,9 @@ CREATE TRIGGER IF NOT EXISTS streams_grow BEFORE UPDATE ON streams
   WHEN NEW.seq <= OLD.seq OR NEW.epoch < OLD.epoch OR NEW.created != OLD.created OR NEW.stream != OLD.stream
   BEGIN SELECT RAISE(ABORT, 'a stream only grows'); END;
 
--- name: triggers
--- The names of the triggers that stand.
-SELECT name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name;
+-- name: rules
+-- The tables and triggers that stand, with their SQL.
+SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name;
 
 -- name: head
 -- The end of one stream.

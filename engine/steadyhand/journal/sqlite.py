@@ -9,21 +9,31 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from ..errors import Fenced, HeadMoved, JournalError, NotFound
-from ..events import GENESIS, Event, Recorded, chain, decode, encode, name_of
+from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import Folder
+from .bodies import bodies, is_text, spelt
 from .protocol import Fault, Head, Row
 from .queries import load
-from .verify import check
+from .verify import check_stream
+
+T = TypeVar("T")
 
 FORMAT = 1
 """The format of the file, in SQLite's user_version."""
 
 TRIGGERS = ("events_are_final", "events_follow", "events_stay", "streams_grow", "streams_stay")
+
+TABLES = {"events", "streams"}
+
+PATIENCE = 30.0
+"""Seconds to wait for another process that holds the store."""
 
 
 class _Request:
@@ -41,8 +51,9 @@ class _Request:
 class SqliteJournal:
     """A journal in one SQLite file, with its artifacts in a folder beside it."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, patience: float = PATIENCE) -> None:
         self.path = Path(path).expanduser()
+        self._patience = patience
         self.commits = 0
         self._queries = load()
         self._commit = threading.Lock()
@@ -57,9 +68,7 @@ class SqliteJournal:
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:
             self._make_file()
-            write = self._connect()
-            self._prepare(write)
-            return write, self._connect()
+            return self._connect(), self._connect()
         except (sqlite3.Error, OSError) as problem:
             raise self._problem(problem, "the store was not opened") from problem
 
@@ -71,27 +80,39 @@ class SqliteJournal:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        for line in self._queries["settings"].splitlines():
-            connection.execute(line)
+        """A connection to a file that is ours. Nothing is written to any other, its settings included."""
+        connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
+        try:
+            self._patiently(lambda: self._prepare(connection))
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
-    def _prepare(self, write: sqlite3.Connection) -> None:
-        found = write.execute("PRAGMA user_version").fetchone()[0]
-        if found == FORMAT:
-            return
-        if found > FORMAT:
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """SQLite does not wait by itself where several processes open a new file at the same time."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                return act()
+            except sqlite3.OperationalError as problem:
+                if "locked" not in str(problem) or time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.005)
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if found > FORMAT and names >= TABLES:
             hint = "install the version that wrote it, or a later one"
             raise JournalError(f"{self.path} was written by a later version (format {found})", hint)
-        known = write.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if known and found == 0 and not self._is_ours(write):
+        if found not in {0, FORMAT} or not (names >= TABLES if found else names <= TABLES):
             raise JournalError(f"{self.path} is another program's database", "name another file with --store")
-        write.executescript(f"BEGIN IMMEDIATE;\n{self._queries['schema']}\nPRAGMA user_version = {FORMAT};\nCOMMIT;")
-
-    @staticmethod
-    def _is_ours(write: sqlite3.Connection) -> bool:
-        names = {row[0] for row in write.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        return names <= {"events", "streams"}
+        for line in self._queries["settings"].splitlines():
+            connection.execute(line)
+        if found == 0:
+            schema = self._queries["schema"]
+            connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {FORMAT};\nCOMMIT;")
 
     def _problem(self, problem: BaseException, consequence: str) -> JournalError:
         if isinstance(problem, JournalError):
@@ -107,8 +128,7 @@ class SqliteJournal:
         self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
     ) -> tuple[Recorded, ...]:
         """Append all or nothing after `expected`; durable on return."""
-        bodies = [(name_of(event), encode(event)) for event in events]
-        request = _Request(stream, expected, bodies, actor, at, epoch)
+        request = _Request(stream, expected, bodies(stream, events), spelt(actor), at, epoch)
         with self._queue_lock:
             self._queue.append(request)
         with self._commit:
@@ -119,7 +139,7 @@ class SqliteJournal:
         if request.failure is not None:
             raise request.failure
         return tuple(
-            Recorded(stream, number, request.at, actor, epoch, event)
+            Recorded(stream, number, request.at, request.actor, epoch, event)
             for number, event in enumerate(events, expected + 1)
         )
 
@@ -132,10 +152,10 @@ class SqliteJournal:
             self._write.execute("COMMIT")
             self.commits += 1
         except BaseException as problem:
-            self._roll_back()
-            for request in batch:
+            for request in batch:  # first of all: whatever else goes wrong, none of them was recorded
                 consequence = f"{len(request.bodies)} events of {request.stream} were not recorded"
                 request.failure = request.failure or self._problem(problem, consequence)
+            self._roll_back()
             if not isinstance(problem, (sqlite3.Error, OSError)):
                 raise  # such as Ctrl-C: nobody whose events were with it may take them for recorded
         finally:
@@ -143,10 +163,11 @@ class SqliteJournal:
                 request.done = True
 
     def _roll_back(self) -> None:
-        if self._write.in_transaction:
-            try:
+        try:
+            if self._write.in_transaction:
                 self._write.execute("ROLLBACK")
-            except sqlite3.Error:
+        except sqlite3.Error:
+            with suppress(sqlite3.Error, JournalError):  # the next append says what is wrong, and tries again
                 self._write.close()
                 self._write = self._connect()
 
@@ -177,19 +198,29 @@ class SqliteJournal:
 
     # --- reading
 
-    def _rows(self, query: str, values: tuple[object, ...]) -> list[tuple[object, ...]]:
+    def _rows(self, query: str, name: str, *values: object) -> list[tuple[object, ...]]:
+        if not is_text(name):
+            return []
         try:
             with self._read_lock:
-                return self._reader.execute(self._queries[query], values).fetchall()
+                return self._reader.execute(self._queries[query], (name, *values)).fetchall()
         except sqlite3.Error as problem:
             raise self._problem(problem, "it was not read") from problem
 
     def read(self, stream: str, after: int = 0) -> tuple[Recorded, ...]:
         """The events of a stream after one."""
-        rows = self._rows("read", (stream, after))
-        if not rows and self.head(stream) is None:
-            raise NotFound(f"there is no run {stream} in {self.path}")
+        rows = self._rows("read", stream, after) or self._none_or_late(stream, after)
         return tuple(self._recorded(stream, row) for row in rows)
+
+    def _none_or_late(self, stream: str, after: int) -> list[tuple[object, ...]]:
+        """There was nothing to read: is there no such stream, is nothing new, came it just now, or was it removed?"""
+        head = self.head(stream)
+        if head is None:
+            raise NotFound(f"there is no run {stream} in {self.path}")
+        rows = self._rows("read", stream, after) if head.seq > after else []
+        if not rows and head.seq > after:
+            raise JournalError(f"event {after + 1} of {stream} is missing in {self.path}", "run `steady audit verify`")
+        return rows
 
     def _recorded(self, stream: str, row: tuple[object, ...]) -> Recorded:
         seq, at, actor, epoch, name, body = row
@@ -200,17 +231,20 @@ class SqliteJournal:
 
     def head(self, stream: str) -> Head | None:
         """The end of a stream."""
-        rows = self._rows("head", (stream,))
+        rows = self._rows("head", stream)
         return Head(*rows[0]) if rows else None  # type: ignore[arg-type]  # STRICT columns
 
     def streams(self, prefix: str = "") -> Iterator[Head]:
         """All streams, newest first."""
-        return iter([Head(*row) for row in self._rows("heads", (prefix,))])  # type: ignore[arg-type]  # STRICT columns
+        return iter([Head(*row) for row in self._rows("heads", prefix)])  # type: ignore[arg-type]  # STRICT columns
 
     def mark(self) -> object:
         """Changes with every commit, of this process or another."""
-        with self._read_lock:
-            return (self.commits, self._reader.execute("PRAGMA data_version").fetchone()[0])
+        try:
+            with self._read_lock:
+                return (self.commits, self._reader.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as problem:
+            raise self._problem(problem, "it was not read") from problem
 
     # --- artifacts
 
@@ -225,34 +259,45 @@ class SqliteJournal:
     # --- verifying
 
     def rows(self, stream: str) -> Iterator[Row]:
-        """The events of a stream as they stand. A damaged store raises where it is damaged."""
-        with self._read_lock:
-            for row in self._reader.execute(self._queries["rows"], (stream,)):
-                yield Row(*row)
+        """The events of a stream as they stand. A damaged store raises JournalError where it is damaged."""
+        if not is_text(stream):
+            return
+        try:
+            with self._read_lock:
+                for row in self._reader.execute(self._queries["rows"], (stream,)):
+                    yield Row(*row)
+        except sqlite3.Error as problem:
+            raise self._problem(problem, "the rest was not read") from problem
 
     def verify(self, stream: str) -> Fault | None:
         """Walk the chain."""
-        try:
-            head = self.head(stream)
-        except JournalError as problem:
-            return Fault(stream, 0, problem.message)
-        return check(stream, self.rows(stream), head, self.get)
+        return check_stream(self, stream)
 
     def verify_store(self) -> tuple[Fault, ...]:
-        """Walk all chains, and look at the store itself: its pages, its triggers, streams without a head."""
+        """Walk all chains, and look at the store itself: its pages, its tables and triggers, streams without a head."""
         faults: list[Fault] = []
         try:
             with self._read_lock:
                 pages = [str(row[0]) for row in self._reader.execute("PRAGMA integrity_check(3)")]
-                standing = {row[0] for row in self._reader.execute(self._queries["triggers"])}
+                faults += [Fault("", 0, f"the store is damaged: {page}") for page in pages if page != "ok"]
+                standing = dict(self._reader.execute(self._queries["rules"]))
+                faults += [Fault("", 0, problem) for problem in self._broken_rules(standing)]
                 stray = [row[0] for row in self._reader.execute(self._queries["stray"])]
-            faults += [Fault("", 0, f"the store is damaged: {page}") for page in pages if page != "ok"]
-            faults += [Fault("", 0, f"trigger {name} was removed") for name in TRIGGERS if name not in standing]
             faults += [Fault(str(stream), 1, "the stream has lost its head or all its events") for stream in stray]
             heads = list(self.streams())
         except (sqlite3.Error, JournalError) as problem:
             return (*faults, Fault("", 0, f"the store is damaged: {problem}"))
         return (*faults, *(fault for head in heads if (fault := self.verify(head.stream))))
+
+    def _broken_rules(self, standing: dict[str, str]) -> Iterator[str]:
+        """What differs from the tables and triggers that we make, each as `kind name` to its SQL."""
+        made = sqlite3.connect(":memory:", isolation_level=None)
+        made.executescript(self._queries["schema"])
+        ours = dict(made.execute(self._queries["rules"]))
+        made.close()
+        yield from (f"{name} was removed" for name in ours if name not in standing)
+        yield from (f"{name} was changed" for name in ours if standing.get(name, ours[name]) != ours[name])
+        yield from (f"{name} was added" for name in standing if name not in ours)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO
 
-from ..errors import SteadyError
+from ..errors import JournalError, SteadyError
 from ..events import GENESIS, chain, decode
 from .artifacts import CHUNK
-from .protocol import Fault, Head, Row
+from .protocol import Fault, Head, Journal, Row
 
 Fetch = Callable[[str], BinaryIO]
 
 
+def check_stream(journal: Journal, stream: str) -> Fault | None:
+    """Check a stream of a store in which others may be writing: what came after the look at the head is no fault."""
+    while True:
+        try:
+            head = journal.head(stream)
+            fault = check(stream, journal.rows(stream), head, journal.get)
+            known = head.seq if head else 0
+            if fault is None or fault.seq <= known or journal.head(stream) == head:
+                return fault
+        except JournalError as problem:
+            return Fault(stream, 0, problem.message)
+
+
 def check(stream: str, rows: Iterable[Row], head: Head | None, fetch: Fetch) -> Fault | None:
-    """The first thing that does not hold, or None. A missing event is named by the number it should have."""
-    before, expected = GENESIS, 1
+    """The first thing that does not hold, or None. A missing event is named by the number it should have.
+
+    A head with epoch 0 is that of an archive, which tells number and hash alone.
+    """
+    first: Row | None = None
+    last: Row | None = None
+    expected = 1
     walk = iter(rows)
     while True:
         try:
@@ -24,22 +43,25 @@ def check(stream: str, rows: Iterable[Row], head: Head | None, fetch: Fetch) -> 
         except Exception as problem:  # noqa: BLE001 a damaged store fails in many ways, and each is a finding
             return Fault(stream, expected, f"cannot be read: {problem}")
         if row is None:
-            break
-        problem_found = _row_problem(stream, row, expected, before) or _artifact_problem(row, fetch)
-        if problem_found:
-            return Fault(stream, expected, problem_found)
-        before, expected = row.hash, expected + 1
-    return _end_problem(stream, head, before, expected - 1)
+            return _end_problem(stream, head, first, last)
+        found = _row_problem(stream, row, expected, last.hash if last else GENESIS) or _artifact_problem(row, fetch)
+        if found:
+            return Fault(stream, expected, found)
+        first, last, expected = first or row, row, expected + 1
 
 
-def _end_problem(stream: str, head: Head | None, last: bytes, count: int) -> Fault | None:
+def _end_problem(stream: str, head: Head | None, first: Row | None, last: Row | None) -> Fault | None:
+    count = last.seq if last else 0
     if head is None:
         return Fault(stream, count + 1, "the stream has no head: it was removed") if count else None
     if head.seq > count:
         return Fault(stream, count + 1, f"is missing: the stream should end with number {head.seq}")
     if head.seq < count:
         return Fault(stream, head.seq + 1, f"was added: the stream should end with number {head.seq}")
-    return Fault(stream, count, "the head of the stream does not fit its last event") if head.hash != last else None
+    told = last is not None and first is not None and (head.epoch, head.created) == (last.epoch, first.at)
+    if head.hash != (last.hash if last else GENESIS) or (head.epoch and not told):
+        return Fault(stream, count, "the head of the stream does not fit its last event")
+    return None
 
 
 def _row_problem(stream: str, row: Row, expected: int, before: bytes) -> str:
@@ -72,10 +94,11 @@ def _artifact_problem(row: Row, fetch: Fetch) -> str:
 
 
 def artifacts_of(row: Row) -> Iterator[str]:
-    """The names of the artifacts that an event speaks of."""
+    """The names of the artifacts that an event speaks of; none when it cannot be understood."""
     if row.type != "step.settled":
         return
-    body: dict[str, Any] = json.loads(row.body)
-    for artifact in body.get("artifacts", ()):
-        if artifact.get("sha256"):
-            yield artifact["sha256"]
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
+        body: dict[str, Any] = json.loads(row.body)
+        for artifact in body.get("artifacts", ()):
+            if artifact.get("sha256"):
+                yield str(artifact["sha256"])
