@@ -24,12 +24,12 @@ def runbook(body):
 class Play:
     """A run without hands. `tell` says what happened; what follows is recorded, and given back as words."""
 
-    def __init__(self, body, mode="guided", **started):
+    def __init__(self, body, mode="guided", at=SECOND, **started):
         self.runbook = body if not isinstance(body, str) else runbook(body)
         self.clerk = Clerk(self.runbook, renderer(SPECS))
         self.state = State()
         self.recorded = []
-        self.now = SECOND
+        self.now = at
         given = {"inputs": {}, "texts": {}, "digests": {}, "driver": "one", **started}
         self.opening = self.tell(e.RunStarted("x", self.runbook.digest, mode, "starter", **given), epoch=1)
 

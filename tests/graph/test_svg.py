@@ -34,16 +34,20 @@ def drawn(found):
 
 @settings(max_examples=100, deadline=None)
 @given(runbooks())
-def test_every_step_and_end_is_drawn_once_and_none_on_another(runbook):
+def test_every_step_is_drawn_once_and_none_on_another_and_every_edge_is_told(runbook):
     found = graph.build(runbook)
     places = boxes(found)
-    assert set(places) == {*found.nodes, *found.ends}
+    assert set(places) == set(found.nodes)
     assert overlapping(places) == []
     root, words = drawn(found)
     rectangles = list(root.iter(f"{NS}rect"))
     assert len(rectangles) == len(places)
     for name in found.nodes:
-        assert any(word.removeprefix("🔒 ").startswith(f"{name}: ") for word in words)
+        assert any(word.startswith(f"{name}: ") for word in words)
+    lines = [path for path in root.iter(f"{NS}path") if path.get("marker-end")]
+    told = [word for word in words if " → " in word]
+    between = {(edge.source, edge.target) for edge in found.edges if not edge.defaulted}
+    assert len(lines) + len(told) == len(between)
     _, _, width, height = map(float, root.get("viewBox").split())
     assert all(p.x >= 0 and p.x + WIDTH <= width and p.y >= 0 and p.y + HEIGHT <= height for p in places.values())
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from steadyhand import graph, schema
@@ -60,6 +64,8 @@ CASES = [
      "add `next: {pass: ...}` with a step or an end such as end.resolved"),
     ("SH307", changed("shell: echo", "shel: echo"), "there is no step kind `shel`", 7, 5,
      "did you mean `shell`?; or install a plug-in"),
+    ("SH307", changed("shell: echo", "restart: nginx"), "there is no step kind `restart`", 7, 5,
+     "kinds: shell, http, ssh, kubectl, sql, notify, gate, choose, ask, manual, wait, set, call, diagnose, parallel; or install a plug-in"),
     ("SH401", changed("shell: echo", "shell: {text: echo, txt: echo}"), "`shell` has no parameter `txt`", 7, 25,
      "did you mean `text`?"),
     ("SH402", changed("shell: echo", "shell: {env: {A: b}}"), "`shell` needs one of `text` or `argv`", 7, 12,
@@ -131,3 +137,19 @@ def test_the_document_that_all_cases_change_is_valid():
     assert loaded.diagnostics == ()
     assert loaded.runbook is not None
     assert STEP in loaded.runbook.text
+
+
+def test_findings_are_worded_the_same_in_every_process():
+    code = (
+        "from steadyhand import schema; from steadyhand.handlers import registry; "
+        "t = 'steadyhand: 1\\nname: x\\ntitle: X\\nsteps:\\n  a:\\n    diagnose: {b: {cause: C, zzzzz: 1, shell: [1]}}\\n    qqqq: 1\\n'; "
+        "print([(d.message, d.hint) for d in schema.read(t, 'x', registry.specs()).diagnostics])"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in "1234"
+    }
+    assert len(said) == 1
+    assert b"zzzzz" in said.pop()

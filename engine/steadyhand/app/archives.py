@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+from ..events import Recorded, StepSettled
 from ..journal.export import export, verify_archive
 from ..journal.protocol import Fault
 from .services import Services
@@ -16,6 +19,16 @@ def export_to(services: Services, run: str, path: Path) -> int:
         count = export(services.journal, run, out)
     new.replace(path)
     return count
+
+
+def write_artifacts(services: Services, recorded: Sequence[Recorded], folder: Path) -> int:
+    """Write what the steps of a run printed as files named by their content; how many there are."""
+    names = {a.sha256 for one in recorded if isinstance(one.event, StepSettled) for a in one.event.artifacts}
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted(names - {""}):
+        with services.journal.get(name) as content, (folder / name).open("wb") as out:
+            shutil.copyfileobj(content, out)
+    return len(names - {""})
 
 
 def verify_file(path: Path) -> tuple[Fault, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from ..schema.emit import runbook_schema, settings_schema
 from .services import Services
 
-NAMES = ("runbook", "settings", "test")
+NAMES = ("runbook", "settings", "test", "transcript")
 
 
 def schema(services: Services, name: str) -> dict[str, Any]:
@@ -18,4 +18,8 @@ def schema(services: Services, name: str) -> dict[str, Any]:
         from ..rehearsal.documents import test_schema  # noqa: PLC0415 only for this one
 
         return test_schema()
+    if name == "transcript":
+        from ..projections.structured import schema as transcript_schema  # noqa: PLC0415 only for this one
+
+        return transcript_schema()
     return runbook_schema(services.specs)

@@ -24,6 +24,12 @@ def runbook_of(services: Services, recorded: tuple[Recorded, ...]) -> Runbook:
     return library.revive(services, started.runbook, started.texts)
 
 
+def mode_of(recorded: tuple[Recorded, ...]) -> str:
+    """The mode that a run was started in."""
+    started = recorded[0].event
+    return started.mode if isinstance(started, RunStarted) else ""
+
+
 def follow(services: Services, run: str, after: int = 0, *, wait: bool = True) -> Iterator[Recorded]:
     """Every event after one, as it comes, until the run concludes; with `wait` off, only what there is."""
     while True:

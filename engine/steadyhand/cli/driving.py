@@ -16,6 +16,7 @@ from ..driver.drive import Driver, Ending
 from ..errors import Exit, UsageError
 from ..events import GateOpened
 from ..model import Conclusion, Runbook
+from ..projections.words import brief
 from .live import Live
 from .people import Terminal
 from .shared import CONCLUSIONS, colour, command_line
@@ -68,7 +69,7 @@ def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
         for gate in driver.state.open_gates:
             option = next(iter(gate.opened.options))
             words = ("answer", run, gate.opened.gate, option if gate.opened.kind != "ask" else "VALUE", "--resume")
-            click.echo(f"waits for a person: {gate.opened.prompt}", err=True)
+            click.echo(f"waits for a person: {brief(gate.opened.prompt)}", err=True)
             click.echo(f"  answers: {', '.join(gate.opened.options)}", err=True)
             click.echo(f"  {command_line(services, *words)}", err=True)
         return int(Exit.WAITING)
@@ -78,6 +79,6 @@ def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
     return int(CONCLUSIONS[Conclusion(end.conclusion)])
 
 
-def watchers(runbook: Runbook, *, quiet: bool) -> tuple[Terminal, Live]:
+def watchers(runbook: Runbook, mode: str, *, quiet: bool) -> tuple[Terminal, Live]:
     """The person and the display of this terminal."""
-    return Terminal(), Live(runbook, sys.stdout, colour=colour(), quiet=quiet)
+    return Terminal(), Live(runbook, sys.stdout, mode=mode, colour=colour(), quiet=quiet)

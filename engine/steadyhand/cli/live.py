@@ -22,9 +22,16 @@ class Live:
     """An observer that prints. On a terminal, a last line says what runs, for how long, and what it printed last."""
 
     def __init__(
-        self, runbook: Runbook, out: TextIO | None = None, *, colour: bool = False, quiet: bool = False
+        self,
+        runbook: Runbook,
+        out: TextIO | None = None,
+        *,
+        mode: str = "",
+        colour: bool = False,
+        quiet: bool = False,
     ) -> None:
         self._runbook = runbook
+        self._mode = mode
         self._out = out or sys.stdout
         self._colour = colour
         self._quiet = quiet
@@ -44,7 +51,7 @@ class Live:
             self._note(recorded)
             if self._quiet:
                 return
-            for line in narrate(recorded, self._runbook):
+            for line in narrate(recorded, self._runbook, self._mode):
                 self._clear()
                 self._out.write(f"{self._coloured(line)}\n")
             self._out.flush()

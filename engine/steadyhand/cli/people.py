@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import termios
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
@@ -55,6 +57,7 @@ class Terminal:
                 while not self._waiting:
                     self._changed.wait()
                 gate, deliver = self._waiting[0]
+            _forget_typed_ahead()
             click.echo(f"          {gate.gate} [{'/'.join(gate.options)}]: ", nl=False)
             line = sys.stdin.readline()
             if not line:
@@ -75,3 +78,9 @@ class Terminal:
             return
         self.withdraw(gate.gate)
         deliver(answer)
+
+
+def _forget_typed_ahead() -> None:
+    """What was typed before a question was shown is no answer to it."""
+    with suppress(termios.error, OSError):
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

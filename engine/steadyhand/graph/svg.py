@@ -1,8 +1,12 @@
-"""The graph as a picture: layers from top to bottom, self-contained SVG, light and dark, legible without colour."""
+"""The graph as a picture: layers from top to bottom, self-contained SVG, light and dark, legible without colour.
+
+A line leads to a step of the next layer. Every other edge (to an end, sideways, back) is told beside its step, since
+lines through other boxes cannot be followed by eye; what a run took is drawn in any case.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -10,16 +14,21 @@ from ..model import END, Effect
 from .build import Edge, Graph
 from .pictures import SIGNS, Walked, badge
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 230, 62, 36, 62, 24
-LETTERS = 30
+WIDTH, HEIGHT, SIDE, GAP_X, GAP_Y, MARGIN = 250, 62, 236, 28, 54, 24
+"""A box, the room for words beside it, the gaps between boxes, the margin: in pixels."""
+LINE = 15
+LETTERS = 34
+LEGIBLE = 680
+"""A picture is not drawn narrower than this, if it is wider: on a phone it is scrolled instead."""
 
 STYLE = """
-.sh{--ink:#1b1f24;--quiet:#6a737d;--paper:#fff;--box:#f6f8fa;--line:#8c959f;--pass:#1a7f37;--fail:#cf222e;--error:#9a6700;--walk:#0550ae}
-@media(prefers-color-scheme:dark){.sh{--ink:#e6edf3;--quiet:#8d96a0;--paper:#0d1117;--box:#161b22;--line:#6e7681;--pass:#3fb950;--fail:#f85149;--error:#d29922;--walk:#58a6ff}}
-.sh text{font:13px system-ui,-apple-system,Segoe UI,Roboto,sans-serif;fill:var(--ink)}.sh .b{font-size:11px;fill:var(--quiet)}
-.sh .l{font-size:11px;fill:var(--quiet);paint-order:stroke;stroke:var(--paper);stroke-width:4px}.sh rect{fill:var(--box);stroke:var(--line)}
-.sh .change rect{stroke-width:3}.sh path{fill:none;stroke:var(--line)}.sh path.d{stroke-dasharray:3 4;opacity:.6}
-.sh path.w{stroke:var(--walk);stroke-width:3}.sh .pass rect{stroke:var(--pass)}.sh .fail rect{stroke:var(--fail)}.sh .error rect{stroke:var(--error)}
+.sh{--ink:#1b1f24;--quiet:#59636e;--paper:#fff;--box:#f6f8fa;--line:#8c959f;--pass:#1a7f37;--fail:#cf222e;--error:#9a6700;--walk:#0550ae}
+@media(prefers-color-scheme:dark){.sh{--ink:#e6edf3;--quiet:#9198a1;--paper:#0d1117;--box:#161b22;--line:#6e7681;--pass:#3fb950;--fail:#f85149;--error:#d29922;--walk:#58a6ff}}
+.sh text{font:13px system-ui,-apple-system,Segoe UI,Roboto,sans-serif;fill:var(--ink)}.sh .b,.sh .l{font-size:11px;fill:var(--quiet)}
+.sh .l{paint-order:stroke;stroke:var(--paper);stroke-width:4px}.sh rect{fill:var(--box);stroke:var(--line)}
+.sh .change rect{stroke-width:3}.sh path{fill:none;stroke:var(--line)}.sh path.w{stroke:var(--walk);stroke-width:3}
+.sh .w{fill:var(--walk);font-weight:600}.sh path.w{fill:none}
+.sh .pass rect{stroke:var(--pass)}.sh .fail rect{stroke:var(--fail)}.sh .error rect{stroke:var(--error)}
 """.strip().replace("\n", "")
 
 
@@ -30,87 +39,84 @@ class Box(Struct, frozen=True):
     y: float
 
 
+class Link(Struct, frozen=True):
+    """All edges between the same two, as they are drawn: labels that a run took, and those that it did not."""
+
+    source: str
+    target: str
+    taken: tuple[str, ...]
+    other: tuple[str, ...]
+
+
 def layers(graph: Graph) -> list[list[str]]:
-    """Every node on a layer below all that lead to it, edges that lead back left aside; ends at the bottom."""
-    forward = _forward(graph)
-    depth: dict[str, int] = {}
-    for name in _sorted(graph, forward):
-        depth[name] = max((depth[e.source] + 1 for e in forward if e.target == name and e.source in depth), default=0)
-    last = max(depth.values(), default=0) + 1
-    rows: list[list[str]] = [[] for _ in range(last)]
-    for name, row in depth.items():
-        rows[row].append(name)
-    ends = list(graph.ends)
-    return [*_ordered([row for row in rows if row], forward), *([ends] if ends else [])]
-
-
-def _forward(graph: Graph) -> list[Edge]:
-    """The edges between steps without those that close a loop (depth first, without recursion)."""
-    following: dict[str, list[Edge]] = {name: [] for name in graph.nodes}
-    for edge in graph.edges:
-        if edge.target in graph.nodes:
-            following[edge.source].append(edge)
-    state: dict[str, int] = {}
-    kept: list[Edge] = []
-    for root in (graph.first, *graph.nodes):
-        if root in state:
-            continue
-        state[root] = 1
-        stack = [(root, iter(following[root]))]
-        while stack:
-            step = next(stack[-1][1], None)
-            if step is None:
-                state[stack.pop()[0]] = 2
-            elif state.get(step.target) != 1:
-                kept.append(step)
-                if step.target not in state:
-                    state[step.target] = 1
-                    stack.append((step.target, iter(following[step.target])))
-    return kept
-
-
-def _sorted(graph: Graph, forward: list[Edge]) -> list[str]:
-    """The nodes, each after all that lead to it."""
-    count = dict.fromkeys(graph.nodes, 0)
+    """Every step as near to the first as the edges allow; in a layer, below those that lead to it."""
     following: dict[str, list[str]] = {name: [] for name in graph.nodes}
-    for edge in forward:
-        count[edge.target] += 1
-        following[edge.source].append(edge.target)
-    ready = [name for name, number in count.items() if not number]
-    done: list[str] = []
-    while ready:
-        name = ready.pop(0)
-        done.append(name)
-        for to in following[name]:
-            count[to] -= 1
-            if not count[to]:
-                ready.append(to)
-    return done
-
-
-def _ordered(rows: list[list[str]], forward: list[Edge]) -> list[list[str]]:
-    """Within a row, a node stands where those that lead to it stand on average: fewer crossings."""
-    place = {name: index / max(1, len(row)) for row in rows for index, name in enumerate(row)}
-    before: dict[str, list[str]] = {}
-    for edge in forward:
-        before.setdefault(edge.target, []).append(edge.source)
-    for _ in range(3):
-        for row in rows[1:]:
-            row.sort(key=lambda n: sum(place[b] for b in before.get(n, [n])) / len(before.get(n, [n])))
-            place.update({name: (index + 0.5) / len(row) for index, name in enumerate(row)})
+    for edge in graph.edges:
+        if edge.target in following:
+            following[edge.source].append(edge.target)
+    seen: set[str] = set()
+    rows: list[list[str]] = []
+    for root in (graph.first, *graph.nodes):
+        row = [] if root in seen or root not in graph.nodes else [root]
+        depth = 0
+        while row:
+            seen.update(row)
+            rows += [] if depth < len(rows) else [[]]
+            rows[depth] += row
+            row = [to for to in dict.fromkeys(to for name in row for to in following[name]) if to not in seen]
+            depth += 1
     return rows
 
 
-def boxes(graph: Graph) -> dict[str, Box]:
-    """Where everything is drawn; no two boxes touch."""
-    rows = layers(graph)
-    widest = max(len(row) for row in rows) * (WIDTH + GAP_X) - GAP_X
-    found: dict[str, Box] = {}
-    for number, row in enumerate(rows):
-        left = MARGIN + (widest - (len(row) * (WIDTH + GAP_X) - GAP_X)) / 2
-        for index, name in enumerate(row):
-            found[name] = Box(left + index * (WIDTH + GAP_X), MARGIN + number * (HEIGHT + GAP_Y))
+def _links(graph: Graph, taken: Walked) -> list[Link]:
+    """What is drawn: default edges only when a run took them."""
+    joined: dict[tuple[str, str], list[Edge]] = {}
+    for edge in graph.edges:
+        if not edge.defaulted or (edge.source, edge.label, edge.target) in taken:
+            joined.setdefault((edge.source, edge.target), []).append(edge)
+    found = []
+    for (source, target), edges in joined.items():
+        labels = dict.fromkeys(edge.label for edge in edges)
+        walked = tuple(label for label in labels if (source, label, target) in taken)
+        found.append(Link(source, target, walked, tuple(label for label in labels if label not in walked)))
     return found
+
+
+def _near(links: list[Link], rows: list[list[str]]) -> tuple[list[Link], dict[str, list[Link]]]:
+    """The links to the next layer, and all others by the step that they leave."""
+    depth = {name: number for number, row in enumerate(rows) for name in row}
+    near: list[Link] = []
+    told: dict[str, list[Link]] = {}
+    for link in links:
+        if depth.get(link.target, -1) == depth[link.source] + 1:
+            near.append(link)
+        else:
+            told.setdefault(link.source, []).append(link)
+    return near, told
+
+
+def boxes(graph: Graph, taken: Walked | None = None) -> dict[str, Box]:
+    """Where every step is drawn; no two boxes touch, and each has room beside it for its other edges."""
+    rows = layers(graph)
+    _, told = _near(_links(graph, taken or {}), rows)
+    return _boxes(rows, told)
+
+
+def _boxes(rows: list[list[str]], told: Mapping[str, list[Link]]) -> dict[str, Box]:
+    cell = WIDTH + SIDE + GAP_X
+    widest = max(len(row) for row in rows) * cell - GAP_X
+    found: dict[str, Box] = {}
+    top: float = MARGIN
+    for row in rows:
+        left = MARGIN + (widest - (len(row) * cell - GAP_X)) / 2
+        for index, name in enumerate(row):
+            found[name] = Box(left + index * cell, top)
+        top += max(HEIGHT, *(LINE * _count(told.get(name, [])) for name in row)) + GAP_Y
+    return found
+
+
+def _count(links: list[Link]) -> int:
+    return sum(bool(link.taken) + bool(link.other) for link in links)
 
 
 def escape(words: str) -> str:
@@ -130,75 +136,80 @@ def _short(words: str, most: int = LETTERS) -> str:
 
 def svg(graph: Graph, *, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
     """The picture. `walked` counts edges taken, `marks` give the outcome of steps."""
-    taken, outcomes, places = walked or {}, marks or {}, boxes(graph)
-    width = max(box.x for box in places.values()) + WIDTH + MARGIN
-    height = max(box.y for box in places.values()) + HEIGHT + MARGIN
+    taken, outcomes = walked or {}, marks or {}
+    rows = layers(graph)
+    near, told = _near(_links(graph, taken), rows)
+    places = _boxes(rows, told)
+    width = max(box.x for box in places.values()) + WIDTH + SIDE + MARGIN
+    height = max(box.y + max(HEIGHT, LINE * _count(told.get(name, []))) for name, box in places.items()) + MARGIN
     parts = [
         (
             f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-            f'style="max-width:{width:g}px;width:100%;height:auto">'
+            f'style="width:100%;min-width:{min(width, LEGIBLE):g}px;max-width:{width:g}px;height:auto">'
         ),
         f"<title>Steps of the runbook</title><desc>{len(graph.nodes)} steps</desc><style>{STYLE}</style>",
         (
-            '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            '<path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none"/></marker></defs>'
+            '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" '
+            'markerUnits="userSpaceOnUse"><path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none"/></marker></defs>'
         ),
     ]
-    parts += _lines(graph, places, taken)
+    parts += _lines(near, places)
+    for links in told.values():
+        parts += _told(links, places)
     parts += [_node(graph, name, box, outcomes) for name, box in places.items()]
     return "".join([*parts, "</svg>"])
 
 
-def _lines(graph: Graph, places: Mapping[str, Box], taken: Walked) -> list[str]:
-    """The edges; several between the same two become one with all their labels, apart from those that were taken."""
-    joined: dict[tuple[str, str, bool], list[Edge]] = {}
-    for edge in graph.edges:
-        was_taken = (edge.source, edge.label, edge.target) in taken
-        joined.setdefault((edge.source, edge.target, was_taken), []).append(edge)
-    shown: list[str] = []
-    leaving: dict[str, int] = {}
-    for (source, target, walked), edges in joined.items():
-        quiet = all(edge.defaulted for edge in edges)
-        if quiet and not walked:
-            continue
-        number = leaving[source] = leaving.get(source, 0) + 1
-        label = " / ".join(dict.fromkeys(edge.label for edge in edges if walked or not edge.defaulted))
-        shown.append(_line(places[source], places[target], label, "w" if walked else "d" if quiet else "", number))
-    return shown
+def _lines(near: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
+    """The links to the next layer, in the order of where they lead, so that they do not cross at their start."""
+    leaving: dict[str, list[Link]] = {}
+    for link in near:
+        leaving.setdefault(link.source, []).append(link)
+    for name, links in leaving.items():
+        links.sort(key=lambda link: places[link.target].x)
+        start = places[name]
+        for number, link in enumerate(links, 1):
+            x1, y1 = start.x + WIDTH * number / (len(links) + 1), start.y + HEIGHT
+            x2, y2 = places[link.target].x + WIDTH / 2, places[link.target].y
+            bend = GAP_Y * 0.6
+            path = f"M{x1:g} {y1:g}C{x1:g} {y1 + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
+            yield f'<path class="{"w" if link.taken else ""}" d="{path}" marker-end="url(#a)"/>'
+            yield from _labels(link, x1 + (x2 - x1) * 0.75, y2 - 14)
 
 
-def _line(start: Box, end: Box, label: str, style: str, number: int) -> str:
-    spread = ((number % 4) - 1.5) * 34
-    x1, y1 = start.x + WIDTH / 2 + spread, start.y + HEIGHT
-    x2, y2 = end.x + WIDTH / 2 + spread / 2, end.y
-    if end.y <= start.y:  # it leads back: around the side
-        side = max(start.x, end.x) + WIDTH + 14 + number * 3
-        y1, y2 = start.y + HEIGHT / 2, end.y + HEIGHT / 2
-        path = f"M{start.x + WIDTH:g} {y1:g}C{side:g} {y1:g} {side:g} {y2:g} {end.x + WIDTH:g} {y2:g}"
-        lx, ly = side - 6, (y1 + y2) / 2
-    else:
-        bend = min(GAP_Y * 0.8, (y2 - y1) / 2)
-        path = f"M{x1:g} {y1:g}C{x1:g} {y1 + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
-        lx, ly = x1 + (x2 - x1) * 0.22, y1 + 15 + (number % 3) * 12
-    words = f'<text class="l" x="{lx:g}" y="{ly:g}" text-anchor="middle">{_short(label, 26)}</text>'
-    return f'<path class="{style}" d="{path}" marker-end="url(#a)"/>{words}'
+def _labels(link: Link, x: float, y: float) -> Iterator[str]:
+    """What was taken stands on the left of its line, what was not on the right."""
+    if link.taken:
+        yield f'<text class="l w" x="{x - 8:g}" y="{y:g}" text-anchor="end">{_short(" / ".join(link.taken), 36)}</text>'
+    if link.other:
+        yield f'<text class="l" x="{x + 8:g}" y="{y:g}">{_short(" / ".join(link.other), 36)}</text>'
+
+
+def _told(links: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
+    """The links that are told in words beside their step; a line around the left shows what was taken back."""
+    start = places[links[0].source]
+    x, y = start.x + WIDTH + 10, start.y + 12
+    for link in links:
+        for labels, style in ((link.taken, "l w"), (link.other, "l")):
+            if labels:
+                words = f"{_short(' / '.join(labels), 24)} → {_short(link.target.removeprefix(END), 14)}"
+                yield f'<text class="{style}" x="{x:g}" y="{y:g}">{words}</text>'
+                y += LINE
+        end = places.get(link.target)
+        if link.taken and end is not None:
+            y1, y2, side = start.y + HEIGHT / 2, end.y + HEIGHT / 2, min(start.x, end.x) - MARGIN
+            path = f"M{start.x:g} {y1:g}C{side:g} {y1:g} {side:g} {y2:g} {end.x:g} {y2:g}"
+            yield f'<path class="w" d="{path}" marker-end="url(#a)"/>'
 
 
 def _node(graph: Graph, name: str, box: Box, outcomes: Mapping[str, str]) -> str:
-    middle = box.x + WIDTH / 2
-    if name.startswith(END):
-        return (
-            f'<g><rect x="{box.x + 40:g}" y="{box.y + 10:g}" width="{WIDTH - 80}" height="{HEIGHT - 24}" rx="19"/>'
-            f'<text x="{middle:g}" y="{box.y + 34:g}" text-anchor="middle">{escape(name.removeprefix(END))}</text></g>'
-        )
-    node = graph.nodes[name]
+    node, middle = graph.nodes[name], box.x + WIDTH / 2
     outcome = outcomes.get(name, "")
     classes = f"{'change' if node.effect is not Effect.READ else 'read'} {outcome if outcome in SIGNS else ''}".strip()
     sign = f"{SIGNS.get(outcome, '·')} " if outcome else ""
-    lock = "🔒 " if node.asks else ""
     return (
         f'<g class="{classes}"><title>{escape(node.title)}</title>'
         f'<rect x="{box.x:g}" y="{box.y:g}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>'
         f'<text x="{middle:g}" y="{box.y + 26:g}" text-anchor="middle">{sign}{_short(node.title)}</text>'
-        f'<text class="b" x="{middle:g}" y="{box.y + 46:g}" text-anchor="middle">{lock}{_short(f"{node.id}: {badge(node)}", 36)}</text></g>'
+        f'<text class="b" x="{middle:g}" y="{box.y + 46:g}" text-anchor="middle">{_short(f"{node.id}: {badge(node)}", 36)}</text></g>'
     )

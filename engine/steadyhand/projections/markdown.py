@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ..graph import Graph, mermaid
 from ..model import Artifact, Finding
 from .transcript import Attempt, Question, Section, Transcript
-from .words import CONCLUSIONS, brief, clock, size, stamp, took
+from .words import UNFINISHED, brief, clock, ending, size, stamp, took, visible
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~(?=~)|(?<=~)~|&(?=[A-Za-z#])|!(?=\[))")
 
 
 def plain(text: object, most: int = 300) -> str:
@@ -23,20 +23,25 @@ def code(text: str, most: int = 400) -> str:
     line = brief(text, most)
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
     pad = " " if line.startswith("`") or line.endswith("`") or not line else ""
-    return f"{ticks}{pad}{line}{pad}{ticks}".replace("|", "\\|")
+    return f"{ticks}{pad}{line}{pad}{ticks}"
+
+
+def row(*cells: str) -> str:
+    """A row of a table; a bar inside a cell does not end it."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def block(text: str, language: str = "text") -> str:
     """A fenced block; the fence is longer than any inside."""
     fence = "`" * max(3, max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
-    return f"{fence}{language}\n{text.rstrip(chr(10))}\n{fence}"
+    return f"{fence}{language}\n{visible(text)}\n{fence}"
 
 
-def render(t: Transcript, graph: Graph) -> str:
-    """The whole document."""
+def render(t: Transcript, graph: Graph, folder: str = "") -> str:
+    """The whole document. `folder` is where the artifacts lie, for links; '' when they do not lie beside it."""
     parts = [*_head(t), *_picture(t, graph), "## What happened", ""]
     for section in t.sections:
-        parts.extend(_section(section))
+        parts.extend(_section(section, folder))
     parts.extend(_foot(t))
     return "\n".join(parts).rstrip() + "\n"
 
@@ -52,7 +57,7 @@ def _head(t: Transcript) -> Iterator[str]:
     rows = [
         ("Run", code(t.run)),
         ("Runbook", f"{code(t.runbook)} (text {code(t.digest[:12])})"),
-        ("Conclusion", f"**{plain(CONCLUSIONS.get(t.conclusion, t.conclusion))}**"),
+        ("Conclusion", f"**{plain(ending(t.conclusion, t.mode))}**"),
         ("Started", f"{stamp(t.started)} by {plain(t.requester)}"),
         ("Ended", f"{stamp(t.ended)}, after {took(t.ended - t.started)}" if t.ended else "not yet"),
         ("Mode", t.mode),
@@ -64,7 +69,7 @@ def _head(t: Transcript) -> Iterator[str]:
     yield "|---|---|"
     for name, value in rows:
         if value:
-            yield f"| {name} | {value} |"
+            yield row(name, value)
     yield ""
 
 
@@ -74,26 +79,26 @@ def _picture(t: Transcript, graph: Graph) -> Iterator[str]:
     for section in t.sections:
         if "/" not in section.path:
             arrow = f" → {code(section.to)}" if section.to else ""
-            yield f"1. {code(section.path)} {plain(section.title)}: **{plain(section.outcome or 'open')}**{arrow}"
+            yield f"1. {code(section.path)} {plain(section.title)}: **{plain(section.outcome or UNFINISHED)}**{arrow}"
     yield ""
     yield block(mermaid(graph, t.walked, t.marks), "mermaid")
     yield ""
 
 
-def _section(s: Section) -> Iterator[str]:
+def _section(s: Section, folder: str) -> Iterator[str]:
     again = f" (visit {s.visit})" if s.visit > 1 else ""
     yield f"### {clock(s.entered)} {plain(s.title)}{again}"
     yield ""
     lasted = f", {took(s.left - s.entered)}" if s.left else ""
     decided = f" The cause: **{plain(s.decided)}**." if s.decided else ""
-    yield f"Step {code(s.path)} ({s.kind}): **{plain(s.outcome or 'open')}**{lasted}.{decided}"
+    yield f"Step {code(s.path)} ({s.kind}): **{plain(s.outcome or UNFINISHED)}**{lasted}.{decided}"
     yield ""
     for question in s.gates:
         yield from _question(question)
     if len({a.path for a in s.attempts}) > 1:
         yield from _table(s)
     for attempt in s.attempts:
-        yield from _attempt(attempt)
+        yield from _attempt(attempt, folder)
     yield from _findings(s.findings)
     if s.facts:
         yield "Facts: " + ", ".join(f"{code(name)} = {code(str(value))}" for name, value in s.facts.items())
@@ -110,12 +115,13 @@ def _table(s: Section) -> Iterator[str]:
     for a in s.attempts:
         again = f" (attempt {a.number})" if a.number > 1 else ""
         outcome = plain(a.outcome or "running")
-        yield f"| {plain(a.label or a.path)}{again} | **{outcome}** | {plain(a.reason)} | {took(a.duration)} |"
+        lasted = took(a.duration) if a.duration else ""
+        yield row(f"{plain(a.label or a.path)}{again}", f"**{outcome}**", plain(a.reason), lasted)
     yield ""
 
 
 def _question(q: Question) -> Iterator[str]:
-    yield f"**Asked at {clock(q.opened)}:** {plain(q.prompt)}"
+    yield f"**Asked at {clock(q.opened)}:** {plain(q.prompt, 2000)}"
     yield ""
     if q.preview:
         yield f"A yes was a yes to exactly this ({plain(q.effect)}, {code(q.digest[:12])}):"
@@ -128,24 +134,28 @@ def _question(q: Question) -> Iterator[str]:
     if who or on:
         yield f"{who}{on}".strip()
         yield ""
+    if q.evidence and q.kind in {"confirm", "doubt"}:
+        yield f"Known then: {plain(', '.join(q.evidence), 1000)}"
+        yield ""
     for answer in q.answers:
         refused = f" (refused: {plain(answer.refused)})" if answer.refused else ""
         via = f" ({plain(answer.via)})" if answer.via else ""
-        comment = f": {plain(answer.comment)}" if answer.comment else ""
-        said = f"{plain(answer.answer)}{comment}{refused}, after {took(answer.at - q.opened)}"
+        comment = f": {plain(answer.comment, 2000)}" if answer.comment else ""
+        said = f"{plain(q.said(answer))}{comment}{refused}, after {took(answer.at - q.opened)}"
         yield f"- {clock(answer.at)} **{plain(answer.by)}**{via}: {said}"
     if q.result:
         yield f"- {clock(q.closed)} {plain(q.result)}{f': {plain(q.reason)}' if q.reason else ''}"
     yield ""
 
 
-def _attempt(a: Attempt) -> Iterator[str]:
+def _attempt(a: Attempt, folder: str) -> Iterator[str]:
     label = f"{plain(a.label)}: " if a.label else ""
     again = f", attempt {a.number}" if a.number > 1 else ""
     held = ", not confined" if a.effect == "read" and a.kind in {"shell", "ssh"} and not a.confined else ""
     what = f" ({plain(a.kind)}, {a.effect}{held}{again})" if a.kind else ""
     outcome = f"{label}**{plain(a.outcome or 'running')}**"
-    yield f"{outcome}{what}, {clock(a.started)}, {took(a.duration)}. {plain(a.reason, 600)}".rstrip()
+    lasted = f", {took(a.duration)}" if a.duration else ""
+    yield f"{outcome}{what}, {clock(a.started)}{lasted}. {plain(a.reason, 600)}".rstrip()
     yield ""
     if a.unsure:
         yield "It may have had its effect all the same."
@@ -158,7 +168,7 @@ def _attempt(a: Attempt) -> Iterator[str]:
         yield ""
     yield from _findings(a.findings)
     for artifact in a.artifacts:
-        yield from _artifact(artifact)
+        yield from _artifact(artifact, folder)
 
 
 def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
@@ -168,14 +178,16 @@ def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for f in findings:
         sign = {True: "✓", False: "✗", None: "?"}[f.holds]
-        names = "; " + ", ".join(f"{plain(k)} = {plain(v)}" for k, v in f.names.items()) if f.names else ""
-        yield f"| {sign} | {plain(f.subject)} | {plain(f.expected)} | {plain(f.actual)}{names} |"
+        names = "".join(f", {code(k)} = {code(v)}" for k, v in f.names.items())
+        yield row(sign, code(f.subject), plain(f.expected), f"{code(f.actual)}{names}")
     yield ""
 
 
-def _artifact(artifact: Artifact) -> Iterator[str]:
+def _artifact(artifact: Artifact, folder: str) -> Iterator[str]:
     cut = "" if artifact.whole else f", the first {size(artifact.stored)} kept"
-    kept = f", artifact {code(artifact.sha256[:12])}" if artifact.sha256 else ""
+    name = code(artifact.sha256[:12])
+    linked = f"[{name}]({folder}/{artifact.sha256})" if folder else name
+    kept = f", artifact {linked}" if artifact.sha256 else ""
     yield f"{plain(artifact.name)}: {size(artifact.size)}{kept}{cut}, SHA-256 {code(artifact.digest[:12])}"
     yield ""
     yield block(artifact.head)
@@ -200,4 +212,5 @@ def _foot(t: Transcript) -> Iterator[str]:
         for what, holds, detail in t.preflight:
             yield f"- {'✓' if holds else '✗'} {plain(what)} {plain(detail)}".rstrip()
         yield ""
-    yield f"{t.events} events, the last at {stamp(t.last)}. Times are UTC."
+    head = f" Their chain ends with {code(t.head)}." if t.head else ""
+    yield f"{t.events} events, the last at {stamp(t.last)}. Times are UTC.{head}"

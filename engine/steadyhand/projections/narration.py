@@ -1,51 +1,73 @@
-"""A run line by line, for a terminal and for a pipe: short, aligned, without noise. Pure."""
+"""A run line by line, for a terminal and for a pipe: short, aligned, without noise. Pure.
+
+What comes from outside (output, prompts, notes) is escaped and indented: none of it can look like a line of ours.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from .. import events as e
 from ..graph.build import kind_of
-from ..model import Runbook
-from .words import CONCLUSIONS, brief, clock, took
+from ..model import Call, Finding, Runbook, Step
+from .words import brief, clock, ending, lines_of, took
 
 WIDTH = 16
+MOST = 140
+"""Characters of a reason or of a line of a command."""
+FIRST = 3
+"""Lines of a command that are shown while it runs; the transcript has all of them."""
+PAD = f"{'':{WIDTH}}  "
 
 
-def narrate(one: e.Recorded, runbook: Runbook) -> tuple[str, ...]:
-    """The lines of one event; none for what nobody needs to read at night."""
-    words = _words(one.event, runbook)
-    return tuple(f"{clock(one.at)}  {line}" if number == 0 else f"{'':10}{line}" for number, line in enumerate(words))
+def narrate(one: e.Recorded, runbook: Runbook, mode: str = "") -> tuple[str, ...]:
+    """The lines of one event; none for what nobody needs to read at night. `mode` is the mode of the run."""
+    said = _said(one.event, runbook, mode)
+    lines = [line for text in said for line in lines_of(text)[:1] or [""]]
+    return tuple(f"{clock(one.at) if number == 0 else '':8}  {line}" for number, line in enumerate(lines))
+
+
+def _step(runbook: Runbook, path: str) -> Step | None:
+    """The step at a path, also in a called runbook; None inside a branch."""
+    above, _, name = path.rpartition("/")
+    for part in filter(None, above.split("/")):
+        step = runbook.steps.get(part)
+        if step is None or not isinstance(step.body, Call):
+            return None
+        runbook = runbook.calls[step.body.runbook]
+    return runbook.steps.get(name)
 
 
 def _at(path: str, text: str) -> str:
     return f"{path:<{WIDTH}}  {text}"
 
 
-def _words(event: e.Event, runbook: Runbook) -> tuple[str, ...]:
+def _said(event: e.Event, runbook: Runbook, mode: str) -> tuple[str, ...]:
     match event:
-        case e.RunStarted(runbook=name, mode=mode, requester=requester):
-            return (f"run of {name} ({runbook.title}), mode {mode}, started by {requester}",)
+        case e.RunStarted(runbook=name, mode=how, requester=requester):
+            return (f"run of {name} ({brief(runbook.title)}), mode {how}, started by {brief(requester)}",)
         case e.StepEntered(path=path):
-            step = runbook.steps.get(path)
-            return (_at(path, f"{step.title} ({kind_of(step)})"),) if step else (_at(path, "begins"),)
-        case e.StepIntended(path=path, attempt=attempt, preview=preview):
-            again = f" (attempt {attempt})" if attempt > 1 else ""
-            return (_at(path, f"$ {brief(preview, 140)}{again}"),)
+            step = _step(runbook, path)
+            return (_at(path, f"{brief(step.title)} ({kind_of(step)})"),) if step else (_at(path, "begins"),)
+        case e.StepIntended():
+            return _intended(event)
         case e.StepSettled():
             return _settled(event)
         case e.StepInterrupted(path=path, reason=reason):
-            return (_at(path, f"interrupted: {reason}"),)
+            return (_at(path, f"interrupted: {brief(reason)}"),)
         case e.FactsSet(path=path, facts=facts, outcome=outcome):
             return (_at(path, f"{outcome}: " + ", ".join(f"{k} = {brief(v, 60)}" for k, v in facts.items())),)
         case e.GateOpened():
             return _asked(event)
-        case e.GateAnswered(gate=gate, by=by, answer=answer, comment=comment):
-            return (_at(gate, f"{by}: {answer}{f' ({comment})' if comment else ''}"),)
+        case e.GateAnswered(gate=gate, by=by, answer=answer, comment=comment, value=value):
+            typed = ", ".join(f"{k} = {brief(v, 60)}" for k, v in value.items()) if isinstance(value, Mapping) else ""
+            return (_at(gate, f"{brief(by)}: {typed or brief(answer)}{f' ({brief(comment)})' if comment else ''}"),)
         case e.AnswerRefused(gate=gate, by=by, answer=answer, reason=reason):
-            return (_at(gate, f"answer {answer} of {by} refused: {reason}"),)
+            return (_at(gate, f"answer {brief(answer)} of {brief(by)} refused: {brief(reason)}"),)
         case e.GateClosed(gate=gate, result=result, reason=reason):
-            return (_at(gate, f"{result}{f': {reason}' if reason else ''}"),)
+            return (_at(gate, f"{result}{f': {brief(reason)}' if reason else ''}"),)
         case e.RunConcluded():
-            return _concluded(event)
+            return _concluded(event, mode)
         case _:
             return _rest(event)
 
@@ -53,19 +75,21 @@ def _words(event: e.Event, runbook: Runbook) -> tuple[str, ...]:
 def _rest(event: e.Event) -> tuple[str, ...]:
     match event:
         case e.RunResumed(driver=driver, before=before):
-            return (f"resumed by {driver} (before: {before or 'unknown'})",)
+            return (f"resumed by {brief(driver)} (before: {brief(before) or 'unknown'})",)
         case e.RunPaused(reason=reason):
-            return (f"paused: {reason}",)
+            return (f"paused: {brief(reason)}",)
         case e.ChildFound(path=path, pid=pid, command=command):
             return (_at(path, f"process {pid} outlived its engine and still runs: {brief(command, 100)}"),)
         case e.ChildStopped(path=path, pid=pid, how=how):
             return (_at(path, f"process {pid} was ended ({how})"),)
         case e.StopRequested(by=by, reason=reason):
-            return (f"{by} asked for a stop{f': {reason}' if reason else ''}",)
+            return (f"{brief(by)} asked for a stop{f': {brief(reason)}' if reason else ''}",)
         case e.NoteAdded(by=by, text=text):
-            return (f"note by {by}: {text}",)
+            first, *more = lines_of(text) or [""]
+            return (f"note by {brief(by)}: {first}", *(f"  {line}" for line in more))
         case e.EscalationRaised(to=to, contact=contact, after=after):
-            return (f"ESCALATE to {to or 'whoever is next'} {contact} (the run has taken {took(after)})",)
+            who = brief(f"{to or 'whoever is next'} {contact}")
+            return (f"ESCALATE to {who} (the run takes longer than {took(after)})",)
         case e.EachExpanded(path=path, keys=keys):
             return (_at(path, f"{len(keys)} items"),)
         case e.CallStarted(path=path, runbook=name):
@@ -73,44 +97,70 @@ def _rest(event: e.Event) -> tuple[str, ...]:
         case e.ScopeEnded(path=path, conclusion=conclusion):
             return (_at(path, f"ended {conclusion}"),)
         case e.PreflightChecked(rows=rows):
-            return tuple(f"preflight: {what}: {detail}" for what, holds, detail in rows if not holds)
+            return tuple(f"preflight: {brief(what)}: {brief(detail)}" for what, holds, detail in rows if not holds)
         case _:
             return ()  # timers, children and cancellations: nobody needs to read them at night
 
 
+def _intended(event: e.StepIntended) -> tuple[str, ...]:
+    again = f" (attempt {event.attempt})" if event.attempt > 1 else ""
+    first, *more = map(_cut, lines_of(event.preview) or [""])
+    shown = [f"{PAD}  {line}" for line in more[: FIRST - 1]]
+    if len(more) >= FIRST:
+        shown.append(f"{PAD}  … ({len(more) - FIRST + 1} more lines)")
+    return (_at(event.path, f"$ {first}{again}"), *shown)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= MOST else f"{line[: MOST - 1]}…"
+
+
 def _settled(event: e.StepSettled) -> tuple[str, ...]:
     time = f" in {took(event.duration)}" if event.duration else ""
-    lines = [
-        _at(
-            event.path,
-            f"{event.outcome}{time}: {brief(event.reason, 140)}" if event.reason else f"{event.outcome}{time}",
-        )
-    ]
-    pad = f"{'':{WIDTH}}  "
-    for finding in event.findings:
-        if finding.holds is not True:
-            lines.append(
-                f"{pad}{finding.subject}: expected {brief(finding.expected, 80)}, actual {brief(finding.actual, 80)}"
-            )
-            lines += [f"{pad}  {name} = {brief(value, 100)}" for name, value in finding.names.items()]
+    reason = f": {brief(event.reason, MOST)}" if event.reason else ""
+    lines = [_at(event.path, f"{event.outcome}{time}{reason}"), *_failing(event)]
     if event.unsure:
-        lines.append(f"{pad}it may have had its effect all the same")
+        lines.append(f"{PAD}it may have had its effect all the same")
     if event.hint:
-        lines.append(f"{pad}{event.hint}")
+        lines.append(f"{PAD}{brief(event.hint, 2 * MOST)}")
     return tuple(lines)
+
+
+def _failing(event: e.StepSettled) -> list[str]:
+    """The findings that do not hold, as far as the reason has not told them."""
+    failing = [finding for finding in event.findings if finding.holds is not True]
+    told = len(failing) == 1 and len(event.reason) <= MOST
+    return [line for finding in failing for line in _finding(finding, told=told)]
+
+
+def _finding(finding: Finding, *, told: bool) -> list[str]:
+    expected, actual = brief(finding.expected, 80), brief(finding.actual, 80)
+    lines = [] if told else [f"{PAD}{brief(finding.subject)}: expected {expected}, actual {actual}"]
+    return lines + [f"{PAD}  {brief(name)} = {brief(value, 100)}" for name, value in finding.names.items()]
 
 
 def _asked(event: e.GateOpened) -> tuple[str, ...]:
-    pad = f"{'':{WIDTH}}  "
-    lines = [_at(event.gate, f"? {event.prompt}")]
-    lines += [f"{pad}  {line}" for line in event.preview.splitlines()]
+    first, *more = lines_of(event.prompt) or [""]
+    lines = [_at(event.gate, f"? {first}"), *(f"{PAD}  {line}" for line in more)]
+    lines += [f"{PAD}  {line}" for line in lines_of(event.preview)]
+    return (*lines, *(f"{PAD}{line}" for line in _answers(event)))
+
+
+def _answers(event: e.GateOpened) -> Iterator[str]:
+    """What may be answered, by whom, and what a yes would be a yes to."""
     who = f", from {' or '.join(event.roles)}" if event.roles else ""
-    many = f"{event.quorum} approvals needed, " if event.quorum > 1 else ""
-    lines.append(f"{pad}{many}answers: {', '.join(event.options)}{who}; a yes is to {event.digest[:12]}")
-    return tuple(lines)
+    if event.kind == "confirm":
+        many = f"{event.quorum} approvals needed, " if event.quorum > 1 else ""
+        yield f"{many}answers: {', '.join(event.options)}{who}; a yes is to {event.digest[:12]}"
+    elif event.kind == "ask":
+        yield f"a value{who}: {brief(', '.join(f'{k} {brief(v)}' for k, v in event.schema.items()))}"
+    else:
+        yield f"answers{who}:"
+        yield from (f"  {option:<{WIDTH}}{brief(label)}" for option, label in event.options.items())
 
 
-def _concluded(event: e.RunConcluded) -> tuple[str, ...]:
-    lines = [f"{CONCLUSIONS.get(event.conclusion, event.conclusion)}{f' ({event.reason})' if event.reason else ''}"]
+def _concluded(event: e.RunConcluded, mode: str) -> tuple[str, ...]:
+    reason = f" ({brief(event.reason, 2 * MOST)})" if event.reason else ""
+    lines = [f"{ending(event.conclusion, mode)}{reason}"]
     lines += [f"IN DOUBT: nobody knows whether the change {path} happened" for path in event.in_doubt]
     return tuple(lines)

@@ -35,6 +35,64 @@ def _readable(value: Any, name: str = "") -> Any:
     return seconds(value) if name == "duration" else value
 
 
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the transcript as `render` writes it."""
+    (top,), defs = msgspec.json.schema_components([Transcript], ref_template="#/$defs/{name}")
+    del top
+    for about in defs.values():
+        about["properties"] = {n: _published(n, v) for n, v in about["properties"].items() if n != "walked"}
+        about["required"] = list(about["properties"])
+        about["description"] = about["description"].replace("Times are microseconds (UTC).", "Times are UTC.")
+    whole = defs.pop("Transcript")
+    whole["properties"] = {"transcript": {"const": 1}, **whole["properties"], "path": _PATH}
+    whole["required"] = list(whole["properties"])
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "urn:steadyhand:transcript:1"}
+    return {**head, **whole, "title": "Transcript of a run", "$defs": defs}
+
+
+def _published(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    if name in _TIMES:
+        return _TIME
+    if name == "duration":
+        return {"type": "number", "minimum": 0, "description": "Seconds."}
+    if name == "remarks":
+        return _REMARKS
+    return {key: value for key, value in found.items() if key != "default"}
+
+
+_TIME = {"type": ["string", "null"], "format": "date-time", "description": "RFC 3339, UTC; null when it has not come."}
+_REMARKS = {
+    "type": "array",
+    "description": "What happened beside the attempts, such as a resume or a note.",
+    "items": {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "required": ["at", "text"],
+                "additionalProperties": False,
+                "properties": {"at": _TIME, "text": {"type": "string"}},
+            },
+        ]
+    },
+}
+_PATH = {
+    "type": "array",
+    "description": "The edges of the top-level graph that were taken, and how often.",
+    "items": {
+        "type": "object",
+        "required": ["from", "by", "to", "times"],
+        "additionalProperties": False,
+        "properties": {
+            "from": {"type": "string"},
+            "by": {"type": "string", "description": "The outcome, the option or the cause."},
+            "to": {"type": "string"},
+            "times": {"type": "integer", "minimum": 1},
+        },
+    },
+}
+
+
 class Summary(msgspec.Struct):
     """A run in one line."""
 

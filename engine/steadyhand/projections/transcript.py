@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from .. import events as e
 from ..graph.build import kind_of, label_of
 from ..model import Artifact, Diagnose, Finding, Runbook, Step
-from .words import CONCLUSIONS, took
+from .words import ending, took
 
 
 class Answered(Struct, frozen=True):
@@ -48,6 +48,13 @@ class Question(Struct):
     reason: str = ""
     answers: list[Answered] = field(default_factory=list)
 
+    def said(self, answer: Answered) -> str:
+        """An answer in the words of the question: the option with its label, or the value that was typed."""
+        if isinstance(answer.value, Mapping):
+            return ", ".join(f"{name} = {value}" for name, value in answer.value.items())
+        label = self.options.get(answer.answer, "")
+        return answer.answer if label.lower() in {"", answer.answer} else f"{answer.answer} ({label})"
+
 
 class Attempt(Struct):
     """One attempt at one path: what was to run, and what came of it."""
@@ -73,7 +80,6 @@ class Attempt(Struct):
     facts: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
     confined: bool = False
-    remarks: list[str] = field(default_factory=list)
 
 
 class Section(Struct):
@@ -356,9 +362,8 @@ def _summary(t: Transcript) -> Iterator[str]:
     for section in t.sections:
         yield from _changed(section)
     if t.conclusion:
-        yield f"The run ended {CONCLUSIONS.get(t.conclusion, t.conclusion)}, after {took(t.ended - t.started)}."
-        if t.reason:
-            yield f"{t.reason[:1].upper()}{t.reason[1:]}."
+        why = f": {t.reason.rstrip('.')}" if t.reason else ""
+        yield f"The run ended {ending(t.conclusion, t.mode)}, after {took(t.ended - t.started)}{why}."
     else:
         waiting = [q.gate for s in t.sections for q in s.gates if not q.result]
         yield f"The run waits for people at: {', '.join(waiting)}." if waiting else "The run has not ended."

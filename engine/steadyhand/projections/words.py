@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..expressions.shown import printable
 from ..source import format_duration, format_size
 
 CONCLUSIONS = {
@@ -15,7 +16,16 @@ CONCLUSIONS = {
     "": "not concluded",
 }
 
-_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+UNFINISHED = "not finished"
+"""The outcome of a step that has none: it still runs, or the run ended first."""
+
+
+def ending(conclusion: str, mode: str) -> str:
+    """How a run ended, in words. A dry run comes to an end too, but nothing was changed by it."""
+    if mode == "dry-run" and conclusion:
+        return f"{conclusion}: that is where the dry run came to, no change was carried out"
+    return CONCLUSIONS.get(conclusion, conclusion)
 
 
 def civil(at: int) -> tuple[int, int, int, int, int, int]:
@@ -65,7 +75,17 @@ def size(count: int) -> str:
 
 
 def brief(value: Any, most: int = 160) -> str:
-    """A value on one line."""
+    """A value on one line, with nothing in it that a terminal or a browser would act on."""
     text = value if isinstance(value, str) else repr(value)
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    line = printable(" ".join(text[: 8 * most].split()))
+    return line if len(line) <= most and len(text) <= 8 * most else f"{line[: most - 1]}…"
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, each fit to be shown: a line break in hostile text cannot begin a line of ours."""
+    return [printable(line.expandtabs(4)) for line in text.splitlines()]
+
+
+def visible(text: str) -> str:
+    """A text of many lines with everything escaped that is neither printable nor a line break."""
+    return "\n".join(lines_of(text))

@@ -55,7 +55,7 @@ class Reader:
         """The fields of an object by name; findings for unknown and missing ones. Keys beginning with x- are free."""
         known = {field.name: field for field in TABLES[table]}
         given: dict[str, Node] = {}
-        others = set(also)
+        others = tuple(also)
         for key, value in node.entries:
             if key.text in known or key.text in others:
                 given[key.text] = value

@@ -100,7 +100,8 @@ class Steps:
             if kinds & given.keys():
                 self._reader.unknown(key, known, f"step `{name}` has no key `{key.text}`")
             else:
-                hint = near(key.text, [*self._kinds, *FLOW, *self._fields], "kinds")
+                hints = near(key.text, [*self._kinds, *FLOW], "kinds"), near(key.text, self._fields)
+                hint = next((h for h in hints if h.startswith("did")), hints[0])
                 self._reader.say(
                     "SH307", key.span, f"there is no step kind `{key.text}`", f"{hint}; or install a plug-in"
                 )

@@ -24,8 +24,9 @@ def resumed(desk: Services, run: str, *, quiet: bool) -> int:
     """Take a run over and drive it on."""
     found = runs.find(desk, run)
     lease = leased(desk, found)
-    runbook = watching.runbook_of(desk, desk.journal.read(found))
-    people, live = watchers(runbook, quiet=quiet)
+    recorded = desk.journal.read(found)
+    runbook = watching.runbook_of(desk, recorded)
+    people, live = watchers(runbook, watching.mode_of(recorded), quiet=quiet)
     driver = runs.resume(desk, found, people=people, observer=live)
     if driver.state.conclusion is not None:
         lease.release()

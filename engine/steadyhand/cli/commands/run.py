@@ -47,7 +47,7 @@ def command(
     if probe and chosen is not Mode.DRY_RUN:
         raise UsageError("--probe belongs to a dry run", "add --dry-run, or leave --probe out")
     refuse_what_cannot_run(desk, found, values, chosen)
-    people, live = watchers(found, quiet=quiet)
+    people, live = watchers(found, chosen.value, quiet=quiet)
     driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live)
     click.echo(f"run {driver.stream}", err=True)
     if detach:

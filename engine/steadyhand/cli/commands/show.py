@@ -20,13 +20,13 @@ def command(ctx: click.Context, run: str, json_: bool) -> int:
     desk = services(ctx)
     found = runs.find(desk, run)
     recorded = desk.journal.read(found)
-    runbook = watching.runbook_of(desk, recorded)
+    runbook, mode = watching.runbook_of(desk, recorded), watching.mode_of(recorded)
     if json_:
         as_json(detail(recorded, runbook))
         return 0
     click.echo(line(summarise(recorded)))
     for one in recorded:
-        for text in narrate(one, runbook):
+        for text in narrate(one, runbook, mode):
             click.echo(text)
     for gate in runs.state_of(desk, found).open_gates:
         option = next(iter(gate.opened.options))

@@ -25,7 +25,8 @@ def command(ctx: click.Context, run: str, after: int, no_wait: bool, json_: bool
     """Follow a run until it has ended."""
     desk = services(ctx)
     found = runs.find(desk, run)
-    runbook = watching.runbook_of(desk, desk.journal.read(found))
+    recorded = desk.journal.read(found)
+    runbook, mode = watching.runbook_of(desk, recorded), watching.mode_of(recorded)
     code = Exit.GOOD
     for one in watching.follow(desk, found, after, wait=not no_wait):
         if json_:
@@ -36,7 +37,7 @@ def command(ctx: click.Context, run: str, after: int, no_wait: bool, json_: bool
                 )
             )
         else:
-            for text in narrate(one, runbook):
+            for text in narrate(one, runbook, mode):
                 click.echo(text)
         if isinstance(one.event, RunConcluded):
             code = CONCLUSIONS[Conclusion(one.event.conclusion)]
