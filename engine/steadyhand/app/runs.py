@@ -18,7 +18,6 @@ from ..driver.redaction import Redactor
 from ..driver.secrets import forewarn
 from ..errors import HeadMoved, NotFound, SteadyError, UsageError
 from ..model import Conclusion, Mode, Runbook
-from ..schema import from_text, problems
 from . import library
 from .services import Services
 
@@ -53,36 +52,6 @@ def new_id(at: int) -> str:
         number, rest = divmod(number, 32)
         digits = _ALPHABET[rest] + digits
     return f"r{digits}"
-
-
-def inputs_of(
-    runbook: Runbook, given: Mapping[str, Any], *, texts: bool = True, partial: bool = False
-) -> dict[str, Any]:
-    """The inputs of a run: given values (texts of the command line, unless told otherwise), defaults, all checked.
-
-    With `partial`, what is needed and not given is left out. Raises UsageError that names every problem.
-    """
-    wrong = [f"{name}: the runbook has no such input" for name in given if name not in runbook.inputs]
-    values: dict[str, Any] = {}
-    for name, spec in runbook.inputs.items():
-        if name not in given:
-            if spec.required and not partial:
-                wrong.append(f"{name}: a value is needed{f' ({spec.description})' if spec.description else ''}")
-            elif not spec.required:
-                values[name] = spec.default
-            continue
-        try:
-            values[name] = from_text(spec.schema, given[name]) if texts else given[name]
-        except ValueError as problem:
-            wrong.append(f"{name}: {problem}")
-            continue
-        wrong.extend(f"{name}: {problem}" for problem in problems(spec.schema, values[name]))
-    if wrong:
-        known = ", ".join(runbook.inputs) or "none"
-        raise UsageError(
-            "the inputs do not fit: " + "; ".join(wrong), f"inputs of {runbook.name}: {known}; give -i NAME=VALUE"
-        )
-    return values
 
 
 def start(

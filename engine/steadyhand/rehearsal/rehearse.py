@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,9 +12,11 @@ from .. import events as e
 from ..core import State
 from ..core.recording import Job
 from ..core.rendering import Planner, Renderer
-from ..errors import SteadyError
+from ..errors import SteadyError, UsageError
 from ..graph import build, label_of
 from ..model import FAIL, Diagnose, HandlerSpec, Runbook
+from ..schema import inputs_of
+from ..schema.reader import near
 from .documents import Case
 from .world import Came, Said, World
 
@@ -95,17 +98,28 @@ class _Script:
 def rehearse(runbook: Runbook, case: Case, specs: Mapping[str, HandlerSpec], planner: Planner) -> Report:
     """Run one case."""
     script = _Script(case)
+    try:
+        inputs = inputs_of(runbook, case.inputs, texts=False)
+    except UsageError as problem:
+        return Report(case.name, (problem.message, *_strangers(runbook, case)), "", (), frozenset())
     world = World(runbook, Renderer(specs, planner), script, specs)
-    inputs = {n: i.default for n, i in runbook.inputs.items() if not i.required} | dict(case.inputs)
     started = e.RunStarted(runbook.name, runbook.digest, case.mode, case.by, inputs, {}, {}, "rehearsal")
     try:
         world.run(started)
     except SteadyError as problem:
         return Report(case.name, (problem.message,), "", (), frozenset())
     path, walked = _walk(runbook, world.recorded)
-    problems = (*dict.fromkeys(script.silent), *_differences(case, world.state, path))
+    problems = (*_strangers(runbook, case), *dict.fromkeys(script.silent), *_differences(case, world.state, path))
     end = world.state.conclusion
     return Report(case.name, problems, end.conclusion if end else "", path, walked)
+
+
+def _strangers(runbook: Runbook, case: Case) -> Iterable[str]:
+    """Names in the case that the runbook does not have: what is said about them would never be heard."""
+    named = [*case.steps, *case.answers, *case.expect.get("path", ()), *case.expect.get("attempts", ())]
+    for name in dict.fromkeys(re.split(r"[.:/[]", name, maxsplit=1)[0] for name in named):
+        if name not in runbook.steps:
+            yield f"the runbook has no step `{name}`; {near(name, runbook.steps, 'steps')}"
 
 
 def _walk(runbook: Runbook, recorded: Iterable[e.Recorded]) -> tuple[tuple[str, ...], frozenset[Walked]]:

@@ -263,9 +263,43 @@ SETTINGS = (
     F("contacts", "map", "How people are reached, by name.", {"team-data": "#team-data"}, of="text"),
     F("targets", "targets", "Targets that all runbooks may name.", {"app-hosts": {"ssh": {"hosts": ["app1"]}}}),
 )
+TEST = (
+    F("runbook", "text", "The runbook, as a path from this file; else the one that is named like it.", "restart.yaml"),
+    F("tests", "cases", "Tests by name.", {"healthy": {"steps": {"check": "pass"}}}, required=True),
+)
+CASE = (
+    F("inputs", "map", "The inputs of the run.", {"host": "db1"}, of="any"),
+    F("mode", "text", "The mode.", "auto", choices=("guided", "step", "auto", "diagnose")),
+    F("by", "text", "Who starts the run.", "tester"),
+    F("steps", "came", "What comes of the attempts at a path, in turn.", {"causes.idle": "fail"}),
+    F("answers", "said", "What people answer, by gate.", {"restart": "approve"}),
+    F("crash_after", "counts", "After how many events the engine dies.", [5, 9]),
+    F("expect", "object", "What must come of it.", {"conclusion": "resolved"}, of="expected"),
+)
+EXPECTED = (
+    F(
+        "conclusion",
+        "text",
+        "How the run ends.",
+        "resolved",
+        choices=("healthy", "resolved", "escalated", "stopped", "broken", "none"),
+    ),
+    F("path", "list", "The steps that are entered, in order.", ["check", "restart"], of="text"),
+    F("facts", "map", "Facts, by name.", {"idle": 7}, of="any"),
+    F("waits_for", "texts", "The gates at which the run waits in the end.", "restart"),
+    F("attempts", "map", "How often something was tried, by path.", {"restart": 1}, of="any"),
+)
+SAID = (
+    F("answer", "text", "The option; left out for a typed value.", "approve", short=True),
+    F("by", "text", "Who answers.", "somebody"),
+    F("after", "duration", "How long it takes.", "2m"),
+    F("value", "any", "A typed value, by the name of its fact.", {"workers": 4}),
+    F("comment", "text", "A comment.", "it is safe"),
+)
 TABLES: dict[str, tuple[Field, ...]] = {
     "link": LINK, "impact": IMPACT, "gate": GATE, "choose": CHOOSE, "ask": ASK, "manual": MANUAL, "wait": WAIT,
     "call": CALL, "retry": RETRY, "each": EACH, "operation": OPERATION, "verify": VERIFY, "check": CHECK, "step": STEP,
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
+    "test": TEST, "case": CASE, "expected": EXPECTED, "said": SAID,
 }  # fmt: skip
 SOURCES = ("env", "file", "command", "kubernetes", "vault")

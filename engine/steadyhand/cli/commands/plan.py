@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 import msgspec
 
-from ...app import library, runs
+from ...app import library
 from ...graph import outline, outline_text
+from ...schema import inputs_of
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
 
@@ -19,7 +20,7 @@ def command(ctx: click.Context, runbook: str, inputs: tuple[str, ...], json_: bo
     """Show every path that a run could take. Nothing is contacted."""
     found = library.load(services(ctx), runbook)
     rows = outline(found)
-    given = runs.inputs_of(found, given_inputs(inputs), partial=True)
+    given = inputs_of(found, given_inputs(inputs), partial=True)
     if json_:
         as_json({"runbook": found.name, "digest": found.digest, "rows": msgspec.to_builtins(rows)})
         return 0

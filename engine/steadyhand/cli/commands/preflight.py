@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ...app import library, preflight, runs
+from ...app import library, preflight
 from ...errors import Exit
+from ...schema import inputs_of
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
 
@@ -18,7 +19,7 @@ def command(ctx: click.Context, runbook: str, inputs: tuple[str, ...], json_: bo
     """Say whether every step could be carried out right now: tools, secrets, handlers, programs."""
     desk = services(ctx)
     found = library.load(desk, runbook)
-    rows = preflight.check(desk, found, runs.inputs_of(found, given_inputs(inputs), partial=True))
+    rows = preflight.check(desk, found, inputs_of(found, given_inputs(inputs), partial=True))
     if json_:
         as_json({"runbook": found.name, "rows": [{"what": w, "holds": h, "detail": d} for w, h, d in rows]})
     else:

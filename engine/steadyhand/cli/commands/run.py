@@ -10,6 +10,7 @@ from ...app import library, preflight, runs
 from ...app.services import Services
 from ...errors import Exit, UsageError
 from ...model import Mode, Runbook
+from ...schema import inputs_of
 from ..driving import drive, leased, watchers
 from ..shared import command_line, given_inputs, input_option, services
 
@@ -42,7 +43,7 @@ def command(
     """Run a runbook: live, step by step; questions are asked on the terminal."""
     desk = services(ctx)
     found = library.load(desk, runbook)
-    values = runs.inputs_of(found, given_inputs(inputs))
+    values = inputs_of(found, given_inputs(inputs))
     chosen = Mode.DRY_RUN if dry_run else Mode(mode)
     if probe and chosen is not Mode.DRY_RUN:
         raise UsageError("--probe belongs to a dry run", "add --dry-run, or leave --probe out")
