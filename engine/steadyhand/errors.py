@@ -80,7 +80,7 @@ class InvalidDocument(SteadyError):
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         errors = sum(d.severity is Severity.ERROR for d in diagnostics)
-        super().__init__(f"{errors} finding{'' if errors == 1 else 's'} make the document invalid")
+        super().__init__(f"{errors} finding{' makes' if errors == 1 else 's make'} the document invalid")
         self.diagnostics = diagnostics
 
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from .. import __version__
-from ..errors import SteadyError
+from ..errors import InvalidDocument, SteadyError
 from .services import Services
 
 Row = tuple[str, bool, str]
@@ -29,6 +29,8 @@ def examine(services: Services) -> tuple[Row, ...]:
 def _settings(services: Services) -> Row:
     try:
         path, settings = services.config_path, services.settings
+    except InvalidDocument as problem:
+        return ("settings", False, "; ".join(f"{d.span}: {d.message}" for d in problem.diagnostics[:3]))
     except SteadyError as problem:
         return ("settings", False, problem.message)
     roles = f", {len(settings.roles)} roles" if settings.roles else ""

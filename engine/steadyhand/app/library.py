@@ -83,10 +83,10 @@ def folders(services: Services) -> Iterator[Path]:
 
 
 def shipped(what: str) -> Path:
-    """A folder that comes with the package: from a wheel, or from a checkout."""
+    """A file or folder that comes with the package: from a wheel, or from a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "_shipped" / what
-    return installed if installed.is_dir() else package.parent.parent / what
+    return installed if installed.exists() else package.parent.parent / what
 
 
 def named(services: Services) -> Iterator[tuple[str, Path]]:
@@ -199,17 +199,18 @@ def _needs_plugins(services: Services, text: str) -> bool:
     return any(d.code == schema.UNKNOWN_KIND for d in found)
 
 
+def family(runbook: Runbook) -> Iterator[Runbook]:
+    """A runbook and all that it calls, however deep."""
+    yield runbook
+    for inner in runbook.calls.values():
+        yield from family(inner)
+
+
 def texts_of(runbook: Runbook) -> dict[str, str]:
     """The texts of a runbook and of all that it calls, by name."""
-    found = {runbook.name: runbook.text}
-    for inner in runbook.calls.values():
-        found.update(texts_of(inner))
-    return found
+    return {one.name: one.text for one in family(runbook)}
 
 
 def digests_of(runbook: Runbook) -> dict[str, str]:
     """The digests of a runbook and of all that it calls, by name."""
-    found = {runbook.name: runbook.digest}
-    for inner in runbook.calls.values():
-        found.update(digests_of(inner))
-    return found
+    return {one.name: one.digest for one in family(runbook)}

@@ -119,7 +119,7 @@ def _driver(
     services: Services, runbook: Runbook, stream: str, people: People | None, observer: Observer | None
 ) -> Driver:
     redactor = Redactor()
-    for one in (runbook, *runbook.calls.values()):
+    for one in library.family(runbook):
         forewarn(redactor, one.secrets, services.cwd, services.environ)
     return Driver(
         services.ports(),
@@ -209,7 +209,7 @@ def _learn_secrets(services: Services, recorded: Sequence[e.Recorded], redactor:
         runbook = library.revive(services, started.runbook, started.texts)
     except SteadyError:
         return
-    for one in (runbook, *runbook.calls.values()):
+    for one in library.family(runbook):
         forewarn(redactor, one.secrets, services.cwd, services.environ)
 
 

@@ -71,11 +71,14 @@ class Services:
     @cached_property
     def store_url(self) -> str:
         """Where the journal lies: --store, STEADY_STORE, the settings, or SQLite under the state folder."""
+        named = self._store or self.environ.get("STEADY_STORE", "")
+        if named:
+            return named
         from_settings = self.settings.store
         if from_settings and "://" not in from_settings and self.config_path is not None:
             from_settings = str(self.config_path.parent / from_settings)
         state = self.environ.get("XDG_STATE_HOME") or os.path.join(self.environ.get("HOME", "~"), ".local", "state")
-        return self._store or self.environ.get("STEADY_STORE", "") or from_settings or f"{state}/steadyhand/journal.db"
+        return from_settings or f"{state}/steadyhand/journal.db"
 
     @property
     def named_store(self) -> str:

@@ -1,0 +1,48 @@
+"""Could every step be carried out right now?"""
+
+from __future__ import annotations
+
+from steadyhand.app import library, preflight
+
+from .desk import calling, desk, one_step, write
+
+
+def rows(folder, name, **environ):
+    services = desk(folder, **environ)
+    return {
+        what: (holds, why) for what, holds, why in preflight.check(services, library.load(services, f"{name}.yaml"), {})
+    }
+
+
+def test_tools_secrets_handlers_and_what_handlers_look_at(tmp_path):
+    (tmp_path / "file-secret").write_text("value")
+    write(
+        tmp_path,
+        "needs",
+        "requires: {tools: [sh, no-such-tool]}\n"
+        "secrets: {env_there: {env: THERE}, env_gone: {env: GONE}, in_file: {file: file-secret}, file_gone: {file: gone}}\n"
+        + one_step("shell: {argv: [no-such-program]}"),
+    )
+    found = rows(tmp_path, "needs", THERE="x")
+    assert {what for what, (holds, _) in found.items() if not holds} == {
+        "tool no-such-tool", "secret env_gone", "secret file_gone", "only: program no-such-program",
+    }  # fmt: skip
+    assert found["tool no-such-tool"][1] == "install no-such-tool, or put it on PATH"
+    assert "value" not in str(found)
+
+
+def test_what_a_called_runbook_needs_counts_too(tmp_path):
+    write(tmp_path, "outer", calling("inner"))
+    write(tmp_path, "inner", "requires: {tools: [no-such-tool]}\n" + one_step())
+    assert not rows(tmp_path, "outer")["tool no-such-tool"][0]
+
+
+def test_a_handler_that_comes_later_is_said(tmp_path):
+    write(tmp_path, "later", "targets: {db: {sql: {url: x}}}\n" + one_step("sql: {query: select 1, target: db}"))
+    services = desk(tmp_path)
+    read = library.read(services, tmp_path / "later.yaml")
+    if read.runbook is None:
+        assert any("sql" in d.message for d in read.diagnostics)
+    else:
+        found = {what: holds for what, holds, _ in preflight.check(services, read.runbook, {})}
+        assert found["handler sql"] is False
