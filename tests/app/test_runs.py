@@ -32,11 +32,22 @@ def says(driver, option="approve"):
     return Answer(gate.gate, "anna", option, gate.digest, "test", None, "", gate.opening)
 
 
-def test_ids_sort_by_time_and_never_collide():
+def test_ids_sort_by_time():
     ids = [runs.new_id(at * 100_000) for at in range(1_795_400_000_0, 1_795_400_000_0 + 50)]
     assert ids == sorted(ids)
-    assert len({runs.new_id(1_795_400_000_000_000) for _ in range(1000)}) == 1000
     assert all(name.startswith("r") and name.isalnum() and "i" not in name and "l" not in name for name in ids)
+
+
+def test_two_runs_that_chance_gives_the_same_id_are_two_runs(tmp_path, monkeypatch):
+    write(tmp_path, "x", one_step())
+    services = desk(tmp_path)
+    chances = iter([7, 7, 8])
+    monkeypatch.setattr("secrets.randbits", lambda bits: next(chances))
+    services.clock.now = lambda: 1_795_400_000_000_000
+    book = library.load(services, "x.yaml")
+    started = [runs.start(services, book, {}, Mode.GUIDED).stream for _ in range(2)]
+    assert len(set(started)) == 2
+    assert {len(services.journal.read(run)) for run in started} == {1}
 
 
 def test_the_first_event_holds_everything_that_matters_from_then_on(tmp_path):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .library import shipped
+from .services import writing
 
 SETTINGS = """\
 # Settings of Steadyhand; found upwards from where a command is run.
@@ -38,11 +39,9 @@ def begin(folder: Path) -> Iterator[tuple[Path, bool]]:
     copied = {to: shipped(source).read_text("utf-8") for to, source in SHIPPED.items()}
     for name, text in {**WRITTEN, **copied}.items():
         path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x", encoding="utf-8") as new:
-                new.write(text.replace("$schema=../../schemas/", "$schema=../schemas/"))
-        except FileExistsError:
-            yield path, False
-        else:
-            yield path, True
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            there = path.exists()
+            if not there:
+                path.write_text(text.replace("$schema=../../schemas/", "$schema=../schemas/"), "utf-8")
+        yield path, not there

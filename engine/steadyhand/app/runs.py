@@ -45,7 +45,7 @@ class Ended(Struct, frozen=True):
 
 
 def new_id(at: int) -> str:
-    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time and never collide."""
+    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time."""
     number = (at // 100_000) << 20 | secrets.randbits(20)
     digits = ""
     while number:
@@ -65,29 +65,31 @@ def start(
     observer: Observer | None = None,
 ) -> Driver:
     """A new run, its first event durable; `drive` goes on with it."""
-    stream = new_id(services.clock.now())
-    driver = _driver(services, runbook, stream, people, observer)
     settings = services.settings
-    driver.start(
-        e.RunStarted(
-            runbook=runbook.name,
-            digest=runbook.digest,
-            mode=mode.value,
-            requester=services.person,
-            inputs=inputs,
-            texts=library.texts_of(runbook),
-            digests=library.digests_of(runbook),
-            driver=services.ports().actor,
-            seed=secrets.token_hex(8),
-            probe=probe,
-            roles=settings.roles,
-            contacts=settings.contacts,
-            targets={t.name: {t.kind: t.params} for t in settings.targets.values()},
-            handlers={kind: services.handler(kind).spec.version for kind in kinds(runbook)},
-            version=_version(),
-        )
+    started = e.RunStarted(
+        runbook=runbook.name,
+        digest=runbook.digest,
+        mode=mode.value,
+        requester=services.person,
+        inputs=inputs,
+        texts=library.texts_of(runbook),
+        digests=library.digests_of(runbook),
+        driver=services.ports().actor,
+        seed=secrets.token_hex(8),
+        probe=probe,
+        roles=settings.roles,
+        contacts=settings.contacts,
+        targets={t.name: {t.kind: t.params} for t in settings.targets.values()},
+        handlers={kind: services.handler(kind).spec.version for kind in kinds(runbook)},
+        version=_version(),
     )
-    return driver
+    while True:
+        driver = _driver(services, runbook, new_id(services.clock.now()), people, observer)
+        try:
+            driver.start(started)
+        except HeadMoved:
+            continue  # another run has this id: chance met twice in a tenth of a second
+        return driver
 
 
 def _version() -> str:

@@ -6,7 +6,8 @@ Everything heavy is made when it is first needed, so that `steady validate` neve
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,3 +178,12 @@ def read_bytes(path: Path) -> bytes:
         raise NotFound(f"there is no file {path}", "check the path, or run `steady validate .`") from None
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong with a file that the user has named is told as that. Raises UsageError."""
+    try:
+        yield
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be written: {problem.strerror}", "name another place") from problem

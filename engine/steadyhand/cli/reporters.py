@@ -93,22 +93,15 @@ def sarif_of(files: Sequence[tuple[str, Sequence[Diagnostic]]]) -> str:
 
 def junit_of(files: Sequence[tuple[str, Sequence[Diagnostic]]]) -> str:
     """JUnit XML: a test case for each file."""
-    from xml.sax.saxutils import escape, quoteattr  # noqa: PLC0415 only for this form
-
-    def clean(text: str) -> str:
-        return "".join(c if c in "\t\n" or c >= " " else "?" for c in text)
+    from ..graph.svg import escape  # noqa: PLC0415 only for this form
 
     cases: list[str] = []
     failures = 0
     for path, diagnostics in files:
         errors = [d for d in diagnostics if d.severity is Severity.ERROR]
         failures += bool(errors)
-        body = (
-            f"<failure message={quoteattr(errors[0].message)}>{escape(clean(text_of(errors)))}</failure>"
-            if errors
-            else ""
-        )
-        cases.append(f'<testcase classname="steady.validate" name={quoteattr(path)}>{body}</testcase>')
+        body = f'<failure message="{escape(errors[0].message)}">{escape(text_of(errors))}</failure>' if errors else ""
+        cases.append(f'<testcase classname="steady.validate" name="{escape(path)}">{body}</testcase>')
     head = f'<testsuite name="steady validate" tests="{len(files)}" failures="{failures}">'
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}{"".join(cases)}</testsuite>'
 

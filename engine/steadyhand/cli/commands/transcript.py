@@ -9,6 +9,7 @@ import click
 
 from ...app import runs, watching
 from ...app.archives import write_artifacts
+from ...app.services import writing
 from ...errors import UsageError
 from ...graph import Graph, build
 from ...projections import transcript
@@ -44,7 +45,8 @@ def command(ctx: click.Context, run: str, form: str, json_: bool, output: str | 
     if folder:
         count = write_artifacts(desk, recorded, Path(output).parent / folder)
         click.echo(f"written: {Path(output).parent / folder} ({count} artifacts)", err=True)
-    Path(output).write_text(text, encoding="utf-8")
+    with writing(Path(output)):
+        Path(output).write_text(text, encoding="utf-8")
     click.echo(f"written: {output}", err=True)
     return 0
 
