@@ -32,6 +32,8 @@ CASES = [
      "the change `a` has no undo", "add `undo:` with an action, or `undo: {none: why}`"),
     ("SG008", {"a": GATED + leads(**{"pass": "b", **REFUSED}), "b": READ + END}, "a", "warning",
      "after the change `a` the run may end healthy: a -pass-> b -pass-> end.healthy", "end in end.resolved or end.escalated after a change"),
+    ("SG009", {"a": "    diagnose: {b: {cause: B, shell: b, fix: c}}\n    otherwise: c\n" + leads(**{"pass": "end.healthy", "error": "end.escalated"}),
+               "c": READ + END}, "a", "warning", "step `a` never leaves by `pass`: `otherwise` says what follows", "remove one of the two"),
 ]  # fmt: skip
 
 

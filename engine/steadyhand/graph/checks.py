@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..errors import Diagnostic, Severity
-from ..model import END, ERROR, FAIL, Call, Do, Effect, Manual, Runbook, Step
+from ..model import END, ERROR, FAIL, PASS, Call, Diagnose, Do, Effect, Manual, Runbook, Step
 from .build import Edge, Graph, build, effect_of
 
 CODES: dict[str, tuple[str, str]] = {
@@ -24,6 +24,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "SG007": ("change without undo", "Nobody has said how the change is taken back, or that it cannot be."),
     "SG008": ("healthy after a change", "A run that changed something ends as if it had found everything in order."),
+    "SG009": ("edge never taken", "The diagnosis itself says what follows, so the edge that is written plays no part."),
 }
 
 _Next = Mapping[str, list[Edge]]
@@ -67,6 +68,7 @@ class _Prover:
         for step in self._runbook.steps.values():
             if step.id in self._paths:
                 yield from self._of_change(step)
+                yield from self._overruled(step)
         yield from self._conclusions()
 
     def _say(self, code: str, step: str, message: str, hint: str, severity: Severity = Severity.WARNING) -> Diagnostic:
@@ -129,6 +131,16 @@ class _Prover:
         if step.undo is None:
             hint = "add `undo:` with an action, or `undo: {none: why}`"
             yield self._say("SG007", name, f"the change `{name}` has no undo", hint)
+
+    def _overruled(self, step: Step) -> Iterator[Diagnostic]:
+        """Edges beside a diagnosis that leads on by itself: `otherwise` without a cause, `fix` with one."""
+        if not isinstance(step.body, Diagnose):
+            return
+        every = bool(step.body.checks) and all(check.fix for check in step.body.checks)
+        for outcome, first in ((PASS, step.body.otherwise and "otherwise"), (FAIL, every and "fix")):
+            if first and outcome in step.next and outcome not in step.defaulted:
+                message = f"step `{step.id}` never leaves by `{outcome}`: `{first}` says what follows"
+                yield self._say("SG009", step.id, message, "remove one of the two")
 
     def _guarded(self, name: str) -> bool:
         """Whether every path to the step goes through a person's yes: no path is left when those are cut."""
