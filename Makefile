@@ -21,6 +21,7 @@ $(VENV)/demo: pyproject.toml
 
 # All tests. What a test needs and the machine lacks is said at the end, with the reason.
 test: $(VENV)/ready
+	./tests/realparts/install.sh
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
 
 # Format, lint, types, import contracts, drawn docs: the same here and in CI.

@@ -60,7 +60,10 @@ def start(folder, port):
     with (folder / "out").open("a") as out:
         subprocess.Popen(
             [sys.executable, __file__, "run", str(folder), str(port)],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
             env={k: v for k, v in os.environ.items() if not k.startswith("STEADY_")},
         )
     for _ in range(100):

@@ -10,7 +10,8 @@ from .desk import calling, desk, one_step, write
 def rows(folder, name, **environ):
     services = desk(folder, **environ)
     return {
-        what: (holds, why) for what, holds, why in preflight.check(services, library.load(services, f"{name}.yaml"), {})
+        f"{row.step}: {row.what}" if row.step else row.what: (row.holds, row.why, row.how)
+        for row in preflight.check(services, library.load(services, f"{name}.yaml"), {})
     }
 
 
@@ -24,17 +25,17 @@ def test_tools_secrets_handlers_and_what_handlers_look_at(tmp_path):
         + one_step("shell: {argv: [no-such-program]}"),
     )
     found = rows(tmp_path, "needs", THERE="x")
-    assert {what for what, (holds, _) in found.items() if not holds} == {
+    assert {what for what, (holds, *_) in found.items() if not holds} == {
         "tool no-such-tool", "secret env_gone", "secret file_gone", "only: program no-such-program",
     }  # fmt: skip
-    assert found["tool no-such-tool"][1] == "install no-such-tool, or put it on PATH"
+    assert found["tool no-such-tool"] == (False, "not on PATH", "install no-such-tool")
     assert "value" not in str(found)
 
 
 def test_what_a_called_runbook_needs_counts_too(tmp_path):
     write(tmp_path, "outer", calling("inner"))
     write(tmp_path, "inner", "requires: {tools: [no-such-tool]}\n" + one_step())
-    assert not rows(tmp_path, "outer")["tool no-such-tool"][0]
+    assert not rows(tmp_path, "outer")["only/: tool no-such-tool"][0]
 
 
 def test_a_handler_that_comes_later_is_said(tmp_path):
@@ -44,5 +45,5 @@ def test_a_handler_that_comes_later_is_said(tmp_path):
     if read.runbook is None:
         assert any("sql" in d.message for d in read.diagnostics)
     else:
-        found = {what: holds for what, holds, _ in preflight.check(services, read.runbook, {})}
+        found = {row.what: row.holds for row in preflight.check(services, read.runbook, {})}
         assert found["handler sql"] is False

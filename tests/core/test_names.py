@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from steadyhand.core.names import hosts, names
+from steadyhand.core.names import names
 from steadyhand.core.paths import locate
 from steadyhand.expressions import SecretRef, Unknown
 
@@ -41,9 +41,3 @@ def test_what_has_not_happened_is_unknown_in_a_dry_run():
     known = names(play.state, locate(play.runbook, play.state, "a"), tolerate=True)
     assert isinstance(known["facts"]["anything"], Unknown)
     assert isinstance(known["steps"]["b"], object)
-
-
-def test_the_hosts_of_a_target():
-    play = Play(BODY, targets={"far": {"ssh": {"hosts": ["r"]}}, "odd": {"ssh": {}}})
-    place = locate(play.runbook, play.state, "a")
-    assert [hosts(play.state, place, t) for t in ("app", "far", "odd", "none")] == [("p", "q"), ("r",), None, None]

@@ -13,8 +13,9 @@ from steadyhand.driver.redaction import Redactor
 from steadyhand.driver.secrets import SecretStore
 from steadyhand.errors import BadInput, JournalError, Refused, TimedOut
 from steadyhand.handlers import registry
+from steadyhand.handlers.connections import Connections
 from steadyhand.journal.memory import MemoryJournal
-from steadyhand.model import Effect, Plan, Result
+from steadyhand.model import Effect, Plan, Result, Verdict
 
 from ..core.playbook import SPECS, Play
 
@@ -48,6 +49,7 @@ def attempt(do, more="", secrets=()):
     hands = AttemptHands(
         ports, job, timeout=5, limit=1000, environment={}, redactor=redactor,
         secrets=SecretStore({}, redactor, "/", {}), on_child=lambda pid: None, on_output=lambda name, data: None,
+        connections=Connections(), verdict=lambda values: Verdict("pass", ""),
     )  # fmt: skip
     return perform(Handler(do), job, hands, {}, 1, ports.clock)
 

@@ -14,8 +14,9 @@ from steadyhand.driver.ports import Ports, SystemClock
 from steadyhand.driver.redaction import Redactor
 from steadyhand.driver.secrets import SecretStore
 from steadyhand.handlers import registry
+from steadyhand.handlers.connections import Connections
 from steadyhand.journal.memory import MemoryJournal
-from steadyhand.model import Literal, Secret, SecretSource, Text
+from steadyhand.model import Literal, Secret, SecretSource, Text, Verdict
 
 from ..core.playbook import SPECS
 
@@ -28,6 +29,7 @@ class Bench:
             ports, Job("a", 1), timeout=timeout, limit=1000, environment={"A": "b"}, redactor=redactor,
             secrets=SecretStore({"token": SecretSource("token", "env", "TOKEN")}, redactor, "/", {"TOKEN": "correct-horse"}),
             on_child=self.children.append, on_output=lambda name, data: self.seen.append((name, data)),
+            connections=Connections(), verdict=lambda values: Verdict("fail", str(values)),
         )  # fmt: skip
 
 
@@ -88,3 +90,11 @@ def test_children_and_files_are_made_known(bench):
 
 def test_where_it_runs(bench):
     assert (bench.hands.cwd, bench.hands.environment) == ("/work", {"A": "b"})
+
+
+def test_connections_are_those_of_the_run_and_results_are_judged_without_secrets(bench):
+    bench.hands.secret("token")
+    made = bench.hands.shared("k", object, lambda _: None)
+    assert bench.hands.shared("k", object, lambda _: None) is made
+    assert bench.hands.judge({"rows": "correct-horse"}).outcome == "fail"
+    assert "correct-horse" not in bench.hands.judge({"rows": "correct-horse"}).reason

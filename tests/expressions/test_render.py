@@ -327,7 +327,7 @@ def test_values_for_a_handler(given_, rendered):
 
 def test_values_that_are_not_known_yet():
     found = render_value({"a": "{{ steps.new.x }}", "b": "{{ steps.new.x == 1 or 2 }}"}, NAMES, tolerate_unknown=True)
-    mark = Text((value("⟨steps.new.x⟩", "⟨steps.new.x⟩"),))
+    mark = Text((Value("⟨steps.new.x⟩", "⟨steps.new.x⟩", known=False),))
     assert found == {"a": mark, "b": mark}
     with pytest.raises(NotYetKnown):
         render_value("{{ steps.new.x }}", NAMES)

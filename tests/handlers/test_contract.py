@@ -14,7 +14,7 @@ import pytest
 from steadyhand.errors import Cancelled
 from steadyhand.handlers import http, shell
 from steadyhand.handlers.contract import BenchHands, Case, HandlerContract
-from steadyhand.model import Capabilities, HandlerSpec, Literal, Param, Plan, Result, Secret, Text, plain
+from steadyhand.model import Capabilities, HandlerSpec, Literal, Need, Param, Plan, Result, Secret, Text, plain
 
 from .servers import closed_port, raw, request_of, web
 from .test_exchange import no_proxies
@@ -222,12 +222,12 @@ class NoData(Sound):
 class Eager(Sound):
     def preflight(self, plan, hands):
         hands.reveal(plan.request["text"])
-        return [("it", True, "")]
+        return [Need("it", True)]
 
 
 class Mute(Sound):
     def preflight(self, plan, hands):
-        return [("it", False, "")]
+        return [Need("it", False, "it is gone")]
 
 
 class Mutates(Sound):

@@ -12,7 +12,7 @@ from steadyhand.expressions import render_text
 from steadyhand.handlers import http
 from steadyhand.handlers._request import METHODS
 from steadyhand.handlers.bench import BenchHands
-from steadyhand.model import Effect, Literal, Secret, Syntax, Target, Text, Value, plain, secrets_in
+from steadyhand.model import Effect, Literal, Need, Secret, Syntax, Target, Text, Value, plain, secrets_in
 
 TOKEN = Text((Secret("token"),))
 URL = {"url": plain("https://host/health")}
@@ -150,8 +150,8 @@ def test_preflight_looks_at_the_files_of_tls(tmp_path):
     tls = {"ca": plain("ca.pem"), "cert": plain("/no/such"), "key": TOKEN, "verify": True}
     rows = http.preflight(http.plan({**URL, "tls": tls}, None), BenchHands(cwd=str(tmp_path)))
     assert rows == [
-        (f"file {tmp_path}/ca.pem", True, ""),
-        ("file /no/such", False, "create it, or change `tls.cert`"),
+        Need(f"file {tmp_path}/ca.pem", True),
+        Need("file /no/such", False, "it cannot be read", "create it, or change `tls.cert`"),
     ]
     assert http.preflight(http.plan(URL, None), BenchHands()) == []
 

@@ -14,7 +14,7 @@ from steadyhand.expressions import render_text
 from steadyhand.expressions.values import SecretRef
 from steadyhand.handlers import shell
 from steadyhand.handlers.bench import BenchHands
-from steadyhand.model import Effect, Literal, Secret, Syntax, Target, Text, Value, canonical, plain
+from steadyhand.model import Effect, Literal, Need, Secret, Syntax, Target, Text, Value, canonical, plain
 
 PASSWORD = Text((Secret("db_password"),))
 HOSTILE = [
@@ -223,19 +223,21 @@ def test_preflight_looks_for_program_and_folder(tmp_path):
     tool = tmp_path / "tool"
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o700)
-    assert rows({"text": plain("x")}) == [("program /bin/sh", True, "")]
-    assert rows({"argv": [plain("env")]}) == [("program env", True, "")]
+    assert rows({"text": plain("x")}) == [Need("program /bin/sh", True)]
+    assert rows({"argv": [plain("env")]}) == [Need("program env", True)]
     assert rows({"argv": [plain("no-such-x")]}) == [
-        ("program no-such-x", False, "install no-such-x, or put it on PATH"),
+        Need("program no-such-x", False, "not on PATH", "install no-such-x"),
     ]
-    assert rows({"argv": [plain("tool")], "env": {"PATH": plain(str(tmp_path))}}) == [("program tool", True, "")]
+    assert rows({"argv": [plain("tool")], "env": {"PATH": plain(str(tmp_path))}}) == [Need("program tool", True)]
     assert rows({"argv": [plain("./tool")], "cwd": plain(".")}, cwd=str(tmp_path)) == [
-        ("program ./tool", True, ""),
-        (f"folder {tmp_path}/.", True, ""),
+        Need("program ./tool", True),
+        Need(f"folder {tmp_path}/.", True),
     ]
     assert rows({"argv": [plain("./tool")], "cwd": plain("/no/such")}) == [
-        ("program ./tool", False, "check the path, and that it may be executed"),
-        ("folder /no/such", False, "create it, or change `cwd`"),
+        Need(
+            "program ./tool", False, "not there, or not to be executed", "check the path, and that it may be executed"
+        ),
+        Need("folder /no/such", False, "there is no such folder", "create it, or change `cwd`"),
     ]
 
 

@@ -42,7 +42,7 @@ def test_effects_are_inferred_where_they_can_be_known(body, effect):
 
 
 def test_what_stands_beside_the_kind():
-    found = operation("    shell: x\n    effect: read\n    target: db\n    timeout: 5s\n    retry: {times: 3, every: 2s, backoff: 2}\n"
+    found = operation("    ssh: x\n    effect: read\n    target: db\n    timeout: 5s\n    retry: {times: 3, every: 2s, backoff: 2}\n"
                       "    facts: {n: '{{ stdout | int }}'}\n    expect: {stdout: x}\n    confine: false\n")  # fmt: skip
     assert (found.target, found.timeout, found.confine) == ("db", 5_000_000, False)
     assert (found.retry.times, found.retry.every, found.retry.backoff) == (3, 2_000_000, 2)

@@ -2,7 +2,10 @@
 
 import pytest
 
+from steadyhand.handlers import registry
 from steadyhand.schema import Settings, read_settings
+
+SPECS = registry.specs()
 
 
 def test_everything_may_be_said():
@@ -13,7 +16,7 @@ roles: {responder: [ana-on-call, second], approver: []}
 contacts: {team-data: '#team-data'}
 targets: {app: {ssh: {hosts: [a, b]}}}
 """
-    settings, found = read_settings(text, "steady.yaml")
+    settings, found = read_settings(text, "steady.yaml", SPECS)
     assert found == ()
     assert settings is not None
     assert (settings.store, settings.library) == ("journal.db", ("runbooks", "more"))
@@ -23,7 +26,7 @@ targets: {app: {ssh: {hosts: [a, b]}}}
 
 
 def test_nothing_need_be_said():
-    assert read_settings("{}\n", "x") == (Settings(), ())
+    assert read_settings("{}\n", "x", SPECS) == (Settings(), ())
 
 
 @pytest.mark.parametrize(
@@ -36,6 +39,6 @@ def test_nothing_need_be_said():
     ],
 )
 def test_what_is_wrong_is_said(text, message, hint):
-    _, found = read_settings(text, "steady.yaml")
+    _, found = read_settings(text, "steady.yaml", SPECS)
     assert found[0].message == message
     assert hint is None or found[0].hint == hint

@@ -17,6 +17,8 @@ from .services import Services, read_bytes
 CODES: dict[str, tuple[str, str]] = {
     "SA001": ("called runbook", "A called runbook is missing, invalid, or calls itself: a run could not go on."),
 }
+PLUGIN_MIGHT = frozenset({schema.UNKNOWN_KIND, schema.UNKNOWN_FAMILY})
+"""Codes of findings that an installed plug-in might settle."""
 DEPTH = 16
 """How deep calls may go: a cycle is refused long before."""
 
@@ -39,7 +41,7 @@ def read(services: Services, path: Path, text: bytes | None = None) -> Read:
     name = str(path)
     content = read_bytes(path) if text is None else text
     loaded = schema.read(content, name, services.specs)
-    if any(d.code == schema.UNKNOWN_KIND for d in loaded.diagnostics):
+    if any(d.code in PLUGIN_MIGHT for d in loaded.diagnostics):
         loaded = schema.read(content, name, services.all_specs())
     if loaded.runbook is None:
         return Read(name, None, loaded.diagnostics)
@@ -196,7 +198,7 @@ def revive(services: Services, name: str, texts: Mapping[str, str]) -> Runbook:
 
 def _needs_plugins(services: Services, text: str) -> bool:
     found = schema.read(text, "", services.specs).diagnostics
-    return any(d.code == schema.UNKNOWN_KIND for d in found)
+    return any(d.code in PLUGIN_MIGHT for d in found)
 
 
 def family(runbook: Runbook) -> Iterator[Runbook]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import events as e
 from ..core import State, fold
@@ -15,7 +16,7 @@ from ..core.tables import AFTER_THE_END
 from ..driver.drive import Driver, Ending
 from ..driver.ports import Nobody, Observer, People, Unobserved
 from ..driver.redaction import Redactor
-from ..driver.secrets import forewarn
+from ..driver.secrets import forewarn, settings_secrets
 from ..errors import HeadMoved, NotFound, SteadyError, UsageError
 from ..model import Conclusion, Mode, Runbook
 from . import library
@@ -65,8 +66,24 @@ def start(
     observer: Observer | None = None,
 ) -> Driver:
     """A new run, its first event durable; `drive` goes on with it."""
+    started = beginning(services, runbook, inputs, mode, probe=probe)
+    versions = {kind: services.handler(kind).spec.version for kind in kinds(runbook)}
+    started = replace(started, handlers=versions)
+    while True:
+        driver = _driver(services, runbook, new_id(services.clock.now()), started, people, observer)
+        try:
+            driver.start(started)
+        except HeadMoved:
+            continue  # another run has this id: chance met twice in a tenth of a second
+        return driver
+
+
+def beginning(
+    services: Services, runbook: Runbook, inputs: Mapping[str, Any], mode: Mode, *, probe: bool = False
+) -> e.RunStarted:
+    """The first event of a run: everything of the documents and the settings that the run will ever need."""
     settings = services.settings
-    started = e.RunStarted(
+    return e.RunStarted(
         runbook=runbook.name,
         digest=runbook.digest,
         mode=mode.value,
@@ -80,16 +97,10 @@ def start(
         roles=settings.roles,
         contacts=settings.contacts,
         targets={t.name: {t.kind: t.params} for t in settings.targets.values()},
-        handlers={kind: services.handler(kind).spec.version for kind in kinds(runbook)},
+        channels={c.name: {c.kind: c.params} for c in settings.channels.values()},
+        secrets={s.name: {s.kind: s.at} for s in settings.secrets.values()},
         version=_version(),
     )
-    while True:
-        driver = _driver(services, runbook, new_id(services.clock.now()), people, observer)
-        try:
-            driver.start(started)
-        except HeadMoved:
-            continue  # another run has this id: chance met twice in a tenth of a second
-        return driver
 
 
 def _version() -> str:
@@ -112,17 +123,21 @@ def resume(services: Services, run: str, *, people: People | None = None, observ
     started = recorded[0].event
     assert isinstance(started, e.RunStarted)  # noqa: S101 the fold refuses anything else
     runbook = library.revive(services, started.runbook, started.texts)
-    driver = _driver(services, runbook, run, people, observer)
+    driver = _driver(services, runbook, run, started, people, observer)
     driver.resume()
     return driver
 
 
 def _driver(
-    services: Services, runbook: Runbook, stream: str, people: People | None, observer: Observer | None
+    services: Services,
+    runbook: Runbook,
+    stream: str,
+    started: e.RunStarted,
+    people: People | None,
+    observer: Observer | None,
 ) -> Driver:
     redactor = Redactor()
-    for one in library.family(runbook):
-        forewarn(redactor, one.secrets, services.cwd, services.environ)
+    _forewarn(services, redactor, runbook, started)
     return Driver(
         services.ports(),
         runbook,
@@ -131,6 +146,12 @@ def _driver(
         observer=observer or Unobserved(),
         redactor=redactor,
     )
+
+
+def _forewarn(services: Services, redactor: Redactor, runbook: Runbook, started: e.RunStarted) -> None:
+    """Teach the redactor the secrets of the runbook, of all that it calls, and of the settings."""
+    for sources in (settings_secrets(started), *(one.secrets for one in library.family(runbook))):
+        forewarn(redactor, sources, services.cwd, services.environ)
 
 
 def find(services: Services, word: str) -> str:
@@ -211,8 +232,7 @@ def _learn_secrets(services: Services, recorded: Sequence[e.Recorded], redactor:
         runbook = library.revive(services, started.runbook, started.texts)
     except SteadyError:
         return
-    for one in library.family(runbook):
-        forewarn(redactor, one.secrets, services.cwd, services.environ)
+    _forewarn(services, redactor, runbook, started)
 
 
 def driven_elsewhere(services: Services, run: str) -> str:

@@ -13,7 +13,7 @@ NAMES = ("runbook", "settings", "test", "transcript")
 def schema(services: Services, name: str) -> dict[str, Any]:
     """One schema."""
     if name == "settings":
-        return settings_schema()
+        return settings_schema(services.specs)
     if name == "test":
         from ..rehearsal.documents import test_schema  # noqa: PLC0415 only for this one
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidDocument, NotFound, Severity, UsageError
 from ..handlers import registry
 from ..model import HandlerSpec
-from ..schema import Settings, read_settings
+from ..schema import UNKNOWN_FAMILY, Settings, read_settings
 
 if TYPE_CHECKING:
     from ..driver.ports import Clock, Ports
@@ -64,7 +64,10 @@ class Services:
         path = self.config_path
         if path is None:
             return Settings()
-        settings, diagnostics = read_settings(read_bytes(path), str(path))
+        content = read_bytes(path)
+        settings, diagnostics = read_settings(content, str(path), self.specs)
+        if any(d.code == UNKNOWN_FAMILY for d in diagnostics):
+            settings, diagnostics = read_settings(content, str(path), self.all_specs())
         if settings is None or any(d.severity is Severity.ERROR for d in diagnostics):
             raise InvalidSettings(diagnostics)
         return settings
@@ -112,6 +115,11 @@ class Services:
         """Why plug-ins could not be loaded, a sentence each."""
         return self._plugins[1]
 
+    @property
+    def specs_in_use(self) -> Mapping[str, HandlerSpec]:
+        """The specifications as far as a document has asked for them: those of plug-ins once they were looked for."""
+        return self.all_specs() if "_plugins" in self.__dict__ else self.specs
+
     def handler(self, name: str) -> Handler:
         """The handler of a step kind. Raises NotFound."""
         if name in self.specs:
@@ -148,10 +156,9 @@ class Services:
         from ..driver.ports import Ports  # noqa: PLC0415 the driver is not for `validate`
 
         find: Callable[[str], Any] = self.handler
-        specs = self.all_specs() if "_plugins" in self.__dict__ else self.specs
         return Ports(
             journal=self.journal,
-            specs=specs,
+            specs=self.specs_in_use,
             handler=find,
             environ=self.environ,
             cwd=self.cwd,

@@ -118,15 +118,3 @@ class Tolerant(dict[str, Any]):
 def _facts(state: State, place: Place, *, tolerate: bool) -> dict[str, Any]:
     known = state.facts.get(place.home, {})
     return Tolerant(known) if tolerate else dict(known)
-
-
-def hosts(state: State, place: Place, target: str) -> tuple[Any, ...] | None:
-    """The hosts of a target, from the runbook or the settings the run started with; None when it is not known."""
-    own = place.runbook.targets.get(target)
-    params: Any = own.params if own else None
-    if params is None and state.run is not None and target in state.run.targets:
-        params = next(iter(state.run.targets[target].values()), {})
-    if not isinstance(params, Mapping):
-        return None
-    listed = params.get("hosts")
-    return tuple(listed) if isinstance(listed, (list, tuple)) else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import events as e
 from ..errors import BadInput, SteadyError
-from ..expressions import judge, render_native, render_text, render_value
+from ..expressions import judge, render_native, render_text
 from ..model import (
     Ask,
     Choose,
@@ -21,7 +21,6 @@ from ..model import (
     Gate,
     HandlerSpec,
     Manual,
-    Param,
     Plan,
     SetFacts,
     Step,
@@ -30,8 +29,10 @@ from ..model import (
     digest,
 )
 from . import actions as a
-from .names import hosts, names
+from .names import names
+from .parameters import rendered
 from .paths import Place, locate
+from .places import hosts, place_of
 from .state import State
 from .tables import OPTIONS, Phase
 
@@ -57,13 +58,9 @@ class Renderer:
         spec = self._specs[operation.kind]
         dry = state.run is not None and state.run.mode == "dry-run"
         known = names(state, place, tolerate=dry)
-        params = {
-            p.name: _param(p, operation.params[p.name], known, dry) for p in spec.params if p.name in operation.params
-        }
-        if spec.open_params:
-            rest = {k: v for k, v in operation.params.items() if k not in params}
-            params.update({k: render_value(v, known, tolerate_unknown=dry) for k, v in rest.items()})
-        return self._planner(operation.kind, params, _target(state, place, operation.target))
+        params = rendered(spec.params, operation.params, known, dry, spec.open_params)
+        target = place_of(state, place, operation, spec, params, dry=dry)
+        return self._planner(operation.kind, params, target)
 
     def gate(self, state: State, place: Place, action: a.OpenGate, children: Sequence[int] = ()) -> e.GateOpened:
         """The question to put, and the digest of what a yes would be a yes to."""
@@ -171,41 +168,6 @@ def _asked(step: Step) -> Gate:
     if isinstance(step.body, (Confirm, Choose, Ask, Manual)):
         return step.body.gate
     return step.gate or Gate()
-
-
-def _param(param: Param, value: Any, known: Mapping[str, Any], tolerate: bool) -> Any:
-    """One parameter, rendered for the place it stands in."""
-    if isinstance(value, str) and param.type == "text":
-        return render_text(value, known, param.syntax, tolerate_unknown=tolerate)
-    if isinstance(value, Mapping) and param.fields:
-        inner = {f.name: f for f in param.fields}
-        return {k: _param(inner[k], v, known, tolerate) if k in inner else v for k, v in value.items()}
-    if param.type in {"list", "map"} and param.items == "text":
-        return _texts(value, known, param, tolerate)
-    return render_value(value, known, tolerate_unknown=tolerate)
-
-
-def _texts(value: Any, known: Mapping[str, Any], param: Param, tolerate: bool) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _texts(v, known, param, tolerate) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_texts(v, known, param, tolerate) for v in value]
-    text = (
-        value if isinstance(value, str) else ("true" if value else "false") if isinstance(value, bool) else str(value)
-    )
-    return render_text(text, known, param.syntax, tolerate_unknown=tolerate)
-
-
-def _target(state: State, place: Place, name: str) -> Target | None:
-    if not name:
-        return None
-    if name in place.runbook.targets:
-        return place.runbook.targets[name]
-    found = state.run.targets.get(name) if state.run else None
-    if not isinstance(found, Mapping) or not found:
-        raise BadInput(f"target {name} is not known", "declare it under `targets:` in the runbook or in steady.yaml")
-    kind, params = next(iter(found.items()))
-    return Target(name, kind, params)
 
 
 def _prompt(place: Place, gate: Gate, known: Mapping[str, Any]) -> str:

@@ -14,8 +14,8 @@ from ..core.recording import Job
 from ..errors import HandlerError, SteadyError
 from ..events import StepSettled
 from ..expressions import Truncated, judge, render_native
-from ..handlers.protocol import Handler
-from ..model import ERROR, PASS, Effect, HandlerSpec, Operation, Verdict, canonical
+from ..handlers.protocol import Handler, Rehearsed
+from ..model import ERROR, PASS, Effect, HandlerSpec, Operation, Verdict, canonical, unknown_in
 from .hands import AttemptHands
 from .ports import Clock
 
@@ -24,9 +24,16 @@ INLINE = 64 * 1024
 
 
 def perform(
-    handler: Handler, job: Job, hands: AttemptHands, known: Mapping[str, Any], visit: int, clock: Clock
+    handler: Handler,
+    job: Job,
+    hands: AttemptHands,
+    known: Mapping[str, Any],
+    visit: int,
+    clock: Clock,
+    *,
+    dry: bool = False,
 ) -> StepSettled:
-    """Carry out the plan, judge what came, and say so. Never raises."""
+    """Carry out the plan, judge what came, and say so. Never raises. With `dry`, the other side is only asked."""
     assert job.plan is not None  # noqa: S101 a job to start has a plan
     assert job.place is not None  # noqa: S101 and a place
     assert job.place.operation is not None  # noqa: S101 with an operation
@@ -34,8 +41,12 @@ def perform(
     start = clock.monotonic()
     try:
         # Redacted before anything is cut or judged: a secret that was cut in two would not be known any more.
-        result = hands.clean(dict(handler.perform(job.plan, hands).values))
-        settled = _judged(operation, spec, result, hands, known)
+        if dry:
+            assert isinstance(handler, Rehearsed)  # noqa: S101 only such a handler is asked
+            settled = _accepted(hands.clean(dict(handler.dry_run(job.plan, hands).values)), hands)
+        else:
+            result = hands.clean(dict(handler.perform(job.plan, hands).values))
+            settled = _judged(operation, spec, result, hands, known)
     except BaseException as problem:  # noqa: BLE001 whatever a handler does, sys.exit too, the run goes on and says so
         settled = _failed(problem, operation)
     took = int((clock.monotonic() - start) * 1_000_000)
@@ -54,10 +65,7 @@ def _judged(
     operation: Operation, spec: HandlerSpec, result: dict[str, Any], hands: AttemptHands, known: Mapping[str, Any]
 ) -> dict[str, Any]:
     seen = {name: _whole(name, value, hands.sizes()) for name, value in result.items()}
-    expect = operation.expect if operation.expect is not None else spec.default_expect
-    verdict = (
-        judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec)) if expect else Verdict(PASS, "")
-    )
+    verdict = verdict_of(operation, spec, seen, known)
     values, cut = _kept(result, hands.sizes())
     judged = {"outcome": verdict.outcome, "reason": verdict.reason, "findings": verdict.findings}
     facts: dict[str, Any] = {}
@@ -68,6 +76,20 @@ def _judged(
         # What was done is done and known; only what was to be learned from it is not.
         judged |= {"outcome": ERROR, "reason": f"a fact cannot be taken: {problem.message}", "hint": problem.hint}
     return {**judged, "values": values, "cut": cut, "facts": facts}
+
+
+def _accepted(result: dict[str, Any], hands: AttemptHands) -> dict[str, Any]:
+    values, cut = _kept(result, hands.sizes())
+    reason = "accepted by the other side, not carried out: dry run"
+    return {"outcome": PASS, "reason": reason, "values": values, "cut": cut, "simulated": True}
+
+
+def verdict_of(operation: Operation, spec: HandlerSpec, seen: Mapping[str, Any], known: Mapping[str, Any]) -> Verdict:
+    """What the step's own expectation, else that of its kind, says of a result."""
+    expect = operation.expect if operation.expect is not None else spec.default_expect
+    if not expect:
+        return Verdict(PASS, "")
+    return judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec))
 
 
 def _guards(operation: Operation, spec: HandlerSpec) -> dict[str, tuple[Any, str]]:
@@ -130,3 +152,9 @@ def unstarted(job: Job, visit: int, reason: str, hint: str) -> StepSettled:
 def really(mode: str, probe: bool, effect: Effect) -> bool:
     """Whether an attempt is carried out: always, but in a dry run only reads, and only where probing was asked for."""
     return mode != "dry-run" or (probe and effect is Effect.READ)
+
+
+def asked(handler: Handler, job: Job, effect: Effect) -> bool:
+    """Whether a dry run puts a change before the other side, which can say what it would do and does not do it."""
+    known = job.plan is not None and not unknown_in(job.plan.request)
+    return effect is not Effect.READ and known and isinstance(handler, Rehearsed)

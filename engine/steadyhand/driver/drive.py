@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -21,13 +21,14 @@ from ..core.recording import Clerk, Draft, Job
 from ..core.rendering import Renderer, visit
 from ..core.tables import AFTER_THE_END
 from ..errors import Fenced, HeadMoved
+from ..handlers.connections import Connections
 from ..model import SECOND, Runbook
 from . import children
-from .attempt import perform, really, simulated, unstarted
+from .attempt import asked, perform, really, simulated, unstarted, verdict_of
 from .hands import AttemptHands
 from .ports import Observer, People, Ports
 from .redaction import Redactor
-from .secrets import SecretStore
+from .secrets import SecretStore, settings_secrets
 
 POLL = 0.05
 """Seconds between two looks at the journal for what others have appended (an answer, a stop)."""
@@ -61,6 +62,7 @@ class Driver:
         self._observer = observer
         self._redactor = redactor
         self._secrets: dict[str, SecretStore] = {}
+        self._connections = Connections()
         self._clerk = Clerk(runbook, Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t)), self._alive)
         self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
         self._running: dict[str, AttemptHands] = {}
@@ -111,6 +113,8 @@ class Driver:
         except Fenced:
             self._cancel_all()
             raise
+        finally:
+            self._connections.close()
 
     # --- decide and append
 
@@ -182,16 +186,18 @@ class Driver:
         number = visit(self.state, job.path)
         # After a change that was only simulated, a read would see a world in which it did not happen.
         changed = any(leaf.simulated and leaf.effect != "read" for leaf in self.state.leaves.values())
-        if not really(run.mode, run.probe and not changed, operation.effect):
+        handler = self._ports.handler(operation.kind)
+        carried_out = really(run.mode, run.probe and not changed, operation.effect)
+        dry = not carried_out and asked(handler, job, operation.effect)
+        if not carried_out and not dry:
             return (simulated(job, number),)
         stopped = self._end_orphans(job.path)
-        handler = self._ports.handler(operation.kind)
         known = names(self.state, job.place, tolerate=run.mode == "dry-run")
-        hands = self._hands(job, operation.timeout or job.place.runbook.limits.timeout)
+        hands = self._hands(job, known)
         self._running[job.path] = hands
 
         def attempt() -> None:
-            self._inbox.put(perform(handler, job, hands, known, number, self._ports.clock))
+            self._inbox.put(perform(handler, job, hands, known, number, self._ports.clock, dry=dry))
 
         try:
             threading.Thread(target=attempt, name=f"attempt {job.path}", daemon=True).start()
@@ -201,7 +207,12 @@ class Driver:
             return (*stopped, unstarted(job, number, f"it could not be started: {problem}", hint))
         return stopped
 
-    def _hands(self, job: Job, timeout: int) -> AttemptHands:
+    def _hands(self, job: Job, known: Mapping[str, Any]) -> AttemptHands:
+        assert job.place is not None  # noqa: S101 a job to start has a place
+        operation = job.place.operation
+        assert operation is not None  # noqa: S101 and an operation
+        spec = self._ports.specs[operation.kind]
+
         def on_child(pid: int) -> None:
             started = children.start_time(pid)
             self._inbox.put(e.ChildStarted(job.path, job.attempt, pid, pid, started, self._ports.host))
@@ -209,7 +220,7 @@ class Driver:
         return AttemptHands(
             self._ports,
             job,
-            timeout=timeout / SECOND,
+            timeout=(operation.timeout or job.place.runbook.limits.timeout) / SECOND,
             limit=self._runbook.limits.output,
             environment={
                 "STEADY_RUN": self._stream,
@@ -222,6 +233,8 @@ class Driver:
             secrets=self._store_of(job),
             on_child=on_child,
             on_output=lambda stream, data: self._observer.output(job.path, stream, data),
+            connections=self._connections,
+            verdict=lambda values: verdict_of(operation, spec, values, known),
         )
 
     def _store_of(self, job: Job) -> SecretStore:
@@ -230,7 +243,8 @@ class Driver:
         runbook = job.place.runbook
         if runbook.name not in self._secrets:
             ports = self._ports
-            self._secrets[runbook.name] = SecretStore(runbook.secrets, self._redactor, ports.cwd, ports.environ)
+            sources = {**runbook.secrets, **settings_secrets(self.state.run)}
+            self._secrets[runbook.name] = SecretStore(sources, self._redactor, ports.cwd, ports.environ)
         return self._secrets[runbook.name]
 
     def _cancel_all(self) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from ..core.recording import Job
-from ..model import Artifact, Text
+from ..handlers.connections import Connections, T
+from ..handlers.protocol import still
+from ..model import Artifact, Text, Verdict
 from .ports import Ports
 from .redaction import Redactor
 from .secrets import SecretStore
@@ -29,7 +31,11 @@ class AttemptHands:
         secrets: SecretStore,
         on_child: Callable[[int], None],
         on_output: Callable[[str, bytes], None],
+        connections: Connections,
+        verdict: Callable[[Mapping[str, Any]], Verdict],
     ) -> None:
+        self._connections = connections
+        self._verdict = verdict
         self.environment = environment
         self.cwd = ports.cwd
         self._ports = ports
@@ -101,6 +107,16 @@ class AttemptHands:
         sha256, size = self._ports.journal.put(content)
         self._extra.append(Artifact(name, size, sha256, sha256, size, ""))
         return sha256
+
+    def shared(
+        self, key: str, make: Callable[[], T], close: Callable[[T], None], alive: Callable[[T], bool] = still
+    ) -> T:
+        """What all attempts of this run share under a key."""
+        return self._connections.get(key, make, close, alive, cancelled=self.cancelled, remaining=self.remaining)
+
+    def judge(self, values: Mapping[str, Any]) -> Verdict:
+        """What the step's own expectation says of these results."""
+        return self._verdict(self.clean(dict(values)))
 
     def clean(self, values: dict[str, Any]) -> dict[str, Any]:
         """What a handler returned, without secrets."""

@@ -22,6 +22,7 @@ from typing import IO
 from msgspec import Struct
 
 from ..errors import HandlerError, Refused, TimedOut
+from ..events import RunStarted
 from ..model import SecretSource
 from .redaction import Redactor
 
@@ -117,6 +118,15 @@ class SecretStore:
         if home and (written == "~" or written.startswith("~/")):
             return home + written[1:]
         return os.path.join(self._cwd, os.path.expanduser(written))
+
+
+def settings_secrets(run: RunStarted | None) -> dict[str, SecretSource]:
+    """The secrets that the settings held when the run began, under the names that their targets and channels use."""
+    held = run.secrets if run is not None else {}
+    return {
+        f"settings.{name}": SecretSource(f"settings.{name}", *next(iter(source.items())))
+        for name, source in held.items()
+    }
 
 
 def forewarn(redactor: Redactor, sources: Mapping[str, SecretSource], cwd: str, environ: Mapping[str, str]) -> None:

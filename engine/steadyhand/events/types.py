@@ -25,7 +25,9 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
 
     `runbook` is the name of the one that runs; `texts` holds its text and that of every runbook it calls, by name, and
     `digests` their SHA-256 (hex). `roles` maps a role to the people who have it; a role that is not in it is not
-    checked. `requester` is who started the run. `seed` feeds jitter. `handlers` are handler versions by kind.
+    checked. `targets`, `channels` and `secrets` are those of the settings, by name: their kind, and what it is given
+    (of a secret, where it is read from). `requester` is who started the run. `seed` feeds jitter. `handlers` are
+    handler versions by kind.
     """
 
     runbook: str
@@ -41,6 +43,8 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
+    channels: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict)
     handlers: Mapping[str, str] = field(default_factory=dict)
     alert: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""

@@ -197,7 +197,7 @@ def _part(given: Given, syntax: Syntax, before: str, *, tolerate: bool) -> Part:
     if isinstance(value, SecretRef):
         return _secret(value, syntax)
     if isinstance(value, Unknown) and tolerate:
-        return Value(value.mark, value.mark)
+        return Value(value.mark, value.mark, known=False)
     if isinstance(value, (SecretRef, Unknown)):
         raise no_data(value, given.label)
     return QUOTE[syntax](value, given.label, before)
@@ -247,4 +247,4 @@ def _checked(text: Text, syntax: Syntax) -> Text:
 
 
 def _unknown(value: Unknown) -> Text:
-    return Text((Value(value.mark, value.mark),))
+    return Text((Value(value.mark, value.mark, known=False),))

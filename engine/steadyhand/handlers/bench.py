@@ -9,9 +9,12 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from ..model import Secret, Text
+from ..expressions import judge
+from ..model import PASS, Secret, Text, Verdict
+from .connections import Connections, T
+from .protocol import still
 
 READABLE = 1024 * 1024
 """Bytes of a stream that are kept for `text`; the rest is counted and let go."""
@@ -60,7 +63,11 @@ class BenchHands:
         environment: Mapping[str, str] | None = None,
         cwd: str = ".",
         tap: Callable[[str, bytes], None] | None = None,
+        expect: str | Mapping[str, Any] | None = None,
+        connections: Connections | None = None,
     ) -> None:
+        self.connections = connections or Connections()
+        self._expect = expect
         own = {"STEADY_RUN": "run-1", "STEADY_STEP": "step", "STEADY_ATTEMPT": "1", "STEADY_FENCE": "run-1:1"}
         self.environment: Mapping[str, str] = {**own, **(environment or {})}
         self.cwd = cwd
@@ -117,6 +124,16 @@ class BenchHands:
         """The value of one secret; raises KeyError for one the test has not given."""
         self.revealed.append(name)
         return self._secrets[name]
+
+    def shared(
+        self, key: str, make: Callable[[], T], close: Callable[[T], None], alive: Callable[[T], bool] = still
+    ) -> T:
+        """What is shared under a key; give `connections` to share it between hands."""
+        return self.connections.get(key, make, close, alive, cancelled=self.cancelled, remaining=self.remaining)
+
+    def judge(self, values: Mapping[str, Any]) -> Verdict:
+        """What `expect` says; a pass where there is none."""
+        return judge(self._expect, values, dict(values)) if self._expect is not None else Verdict(PASS, "")
 
     def child(self, pid: int) -> None:
         """A process was started for this attempt."""

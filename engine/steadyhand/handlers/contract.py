@@ -24,7 +24,7 @@ import pytest
 from msgspec import Struct, field
 
 from ..errors import BadInput, BadResponse, Cancelled, HandlerError, Refused, TimedOut, Unreachable
-from ..model import MASK, Effect, HandlerSpec, Param, Plan, Result, Target, canonical, secrets_in
+from ..model import MASK, Effect, HandlerSpec, Need, Param, Plan, Result, Target, canonical, secrets_in
 from .bench import READABLE, BenchHands
 from .protocol import Handler, Preflighted
 
@@ -163,7 +163,8 @@ class HandlerContract:
         plan = self._plan(secret)
         if isinstance(self.handler, Preflighted):
             self.handler.preflight(plan, hands)
-        assert hands.revealed == [], "`preflight` needs no secret"
+        early = set(hands.revealed) - (_login(secret) if self._spec().capabilities.remote else set())
+        assert not early, f"`preflight` may log in with the secrets of the target, and needs no other: {early}"
         self._perform(plan, hands)
         assert set(hands.revealed) == set(secret.secrets)
 
@@ -188,9 +189,11 @@ class HandlerContract:
         """What is needed, whether it holds, and how to get it."""
         if not isinstance(self.handler, Preflighted):
             pytest.skip("this handler has no preflight")
-        for what, holds, detail in self.handler.preflight(self._plan(ordinary), _hands(ordinary)):
-            assert what
-            assert holds or detail, f"{what}: say how to get it"
+        for need in self.handler.preflight(self._plan(ordinary), _hands(ordinary)):
+            assert isinstance(need, Need)
+            assert need.what
+            assert need.holds or need.why, f"{need.what}: say what was found"
+            assert need.holds is not False or need.how, f"{need.what}: say how to get it"
 
     def test_a_failure_is_one_of_the_named_ones(self, failing: Case) -> None:
         """What could not be told is said by name; anything else is a bug of the handler."""
@@ -261,6 +264,11 @@ class HandlerContract:
 
 def _hands(case: Case, timeout: float = 30.0) -> BenchHands:
     return BenchHands(timeout=timeout, secrets=case.secrets)
+
+
+def _login(case: Case) -> frozenset[str]:
+    """The secrets that the case's target is reached with."""
+    return secrets_in(case.target.params) if case.target is not None else frozenset()
 
 
 def _without_rivals(spec: HandlerSpec, params: Mapping[str, Any], name: str) -> dict[str, Any]:

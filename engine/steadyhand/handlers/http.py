@@ -23,6 +23,7 @@ from ..model import (
     Capabilities,
     Effect,
     HandlerSpec,
+    Need,
     Param,
     Plan,
     Result,
@@ -137,15 +138,16 @@ def perform(plan: Plan, hands: Hands) -> Result:
     return _exchange.exchange(plan.request, hands)
 
 
-def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
+def preflight(plan: Plan, hands: Hands) -> list[Need]:
     """Whether the files of `tls` can be read. Nobody is called."""
-    rows = []
+    needs = []
     for name, value in plan.request.get("tls", {}).items():
         if isinstance(value, Text) and not value.secrets:
             path = os.path.join(hands.cwd, value.masked())
             there = os.access(path, os.R_OK)
-            rows.append((f"file {path}", there, "" if there else f"create it, or change `tls.{name}`"))
-    return rows
+            missing = ("it cannot be read", f"create it, or change `tls.{name}`")
+            needs.append(Need(f"file {path}", there, *(("", "") if there else missing)))
+    return needs
 
 
 # --- checks that need no hands

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..model import Effect, HandlerSpec, Param, undeclared_is_a_change
+from msgspec.structs import replace
+
+from ..model import Effect, HandlerSpec, Param, TargetSpec, undeclared_is_a_change
 
 READS = frozenset({"get", "list", "describe", "logs", "top", "events"})
 """The verbs of kubectl that only look."""
@@ -44,7 +46,11 @@ def notify_effect(params: Mapping[str, Any]) -> Effect:
 
 
 def _spec(
-    name: str, summary: str, short: Param, effect_of: Callable[[Mapping[str, Any]], Effect] = undeclared_is_a_change
+    name: str,
+    summary: str,
+    short: Param,
+    effect_of: Callable[[Mapping[str, Any]], Effect] = undeclared_is_a_change,
+    target: str = "",
 ) -> HandlerSpec:
     return HandlerSpec(
         name=name,
@@ -54,25 +60,35 @@ def _spec(
         open_params=True,
         results={},
         effect_of=effect_of,
+        targets=(TargetSpec(target, f"What {name} acts on.", (), open_params=True),) if target else (),
         available=f"`{name}` steps are read and checked, but this version cannot carry them out yet",
     )
 
 
 SPECS: Mapping[str, HandlerSpec] = {
     "ssh": _spec(
-        "ssh", "Run a command on other machines.", Param("text", "any", "The command, for the shell there.", "uptime")
+        "ssh",
+        "Run a command on other machines.",
+        Param("text", "any", "The command, for the shell there.", "uptime"),
+        target="ssh",
     ),
     "kubectl": _spec(
         "kubectl",
         "Look at Kubernetes resources, or change them.",
         Param("command", "any", "What to do, as kubectl would be told.", "get pods"),
         kubectl_effect,
+        "kubernetes",
     ),
     # Whether a statement only reads cannot be told from its text: functions write, and a WITH may delete.
     "sql": _spec(
-        "sql", "Run a statement in a database.", Param("query", "any", "The statement.", "select count(*) from orders")
+        "sql",
+        "Run a statement in a database.",
+        Param("query", "any", "The statement.", "select count(*) from orders"),
+        target="postgresql",
     ),
-    "notify": _spec(
-        "notify", "Tell people.", Param("message", "any", "What to tell.", "Checkout is slow"), notify_effect
+    "notify": replace(
+        _spec("notify", "Tell people.", Param("message", "any", "What to tell.", "Checkout is slow"), notify_effect),
+        channels=(TargetSpec("console", "Whoever watches the run.", ()),),
+        lenient=True,
     ),
 }

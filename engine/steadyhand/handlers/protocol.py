@@ -9,9 +9,16 @@ blocking code is right, as long as it watches `hands`. Third-party handlers are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, TypeVar, runtime_checkable
 
-from ..model import HandlerSpec, Plan, Result, Target, Text
+from ..model import HandlerSpec, Need, Plan, Result, Target, Text, Verdict
+
+T = TypeVar("T")
+
+
+def still(_: object) -> bool:
+    """Nothing tells whether it has died, so it is taken to be alive."""
+    return True
 
 
 class Sink(Protocol):
@@ -64,6 +71,18 @@ class Hands(Protocol):
     def artifact(self, name: str, content: BinaryIO) -> str:
         """Keep a file as an artifact of the step; returns its SHA-256 (hex)."""
 
+    def shared(
+        self, key: str, make: Callable[[], T], close: Callable[[T], None], alive: Callable[[T], bool] = still
+    ) -> T:
+        """What all attempts of this run share under a key, such as a connection: made by `make` when there is none, or
+        when `alive` says that it is not; closed when the run lets go. The key must name all that it depends on.
+        """
+
+    def judge(self, values: Mapping[str, Any]) -> Verdict:
+        """What the step's own expectation says of these results, for what must be decided before it is too late (a
+        transaction before its commit). The engine judges the final result again, as always.
+        """
+
 
 @runtime_checkable
 class Handler(Protocol):
@@ -82,5 +101,25 @@ class Handler(Protocol):
 class Preflighted(Protocol):
     """A handler that can tell beforehand whether a plan could be carried out."""
 
-    def preflight(self, plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
-        """Rows of (what is needed, whether it holds, why not or how to get it). Changes nothing."""
+    def preflight(self, plan: Plan, hands: Hands) -> list[Need]:
+        """What the plan needs, and whether it holds. Changes nothing. May log in where the plan would, with the secrets
+        that takes. What is unreachable is a Need that does not hold, not an exception.
+        """
+
+
+@runtime_checkable
+class Rehearsed(Protocol):
+    """A handler whose other side can say what a change would do without doing it (Kubernetes: `dryRun=All`)."""
+
+    def dry_run(self, plan: Plan, hands: Hands) -> Result:
+        """Ask the other side what the change would do. Changes nothing. Called in a dry run for a plan that is known
+        in full; raises a HandlerError when the change would be refused.
+        """
+
+
+@runtime_checkable
+class Permitted(Protocol):
+    """A handler that can tell whether something is allowed, as `requires: {access: [{KIND: {...}}]}` asks it."""
+
+    def access(self, asked: Mapping[str, Any], target: Target | None, hands: Hands) -> Need:
+        """Whether what is asked is allowed right now. Changes nothing."""

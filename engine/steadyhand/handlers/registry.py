@@ -7,7 +7,7 @@ that names its package, never a traceback.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
@@ -26,9 +26,30 @@ BUILT_IN: Mapping[str, str] = {"shell": "steadyhand.handlers.shell", "http": "st
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
 
 
+class Specs(Mapping[str, HandlerSpec]):
+    """The specifications of all built-in step kinds. A module is imported when its kind is asked for."""
+
+    def __getitem__(self, name: str) -> HandlerSpec:
+        """The specification of a kind. Raises KeyError."""
+        return handler(name).spec if name in BUILT_IN else later.SPECS[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The kinds, in the order in which they are listed for people."""
+        yield from BUILT_IN
+        yield from later.SPECS
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(BUILT_IN) + len(later.SPECS)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a kind; nothing is imported to tell."""
+        return name in BUILT_IN or name in later.SPECS
+
+
 def specs() -> Mapping[str, HandlerSpec]:
     """The specifications of all built-in step kinds, those of later versions too."""
-    return {**{name: handler(name).spec for name in BUILT_IN}, **later.SPECS}
+    return Specs()
 
 
 def handler(name: str) -> Handler:

@@ -20,6 +20,7 @@ from ..model import (
     Capabilities,
     HandlerSpec,
     Literal,
+    Need,
     Param,
     Part,
     Plan,
@@ -165,25 +166,27 @@ def perform(plan: Plan, hands: Hands) -> Result:
     )
 
 
-def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
+def preflight(plan: Plan, hands: Hands) -> list[Need]:
     """Whether the program and the folder are there. What only a secret could tell is not looked at."""
     argv, cwd = plan.request["argv"], plan.request.get("cwd")
-    rows: list[tuple[str, bool, str]] = []
+    needs: list[Need] = []
     folder = hands.cwd if cwd is None else os.path.join(hands.cwd, cwd.masked())
     if not argv[0].secrets:
-        rows.append(_program(argv[0].masked(), folder, plan.request["env"].get("PATH")))
+        needs.append(_program(argv[0].masked(), folder, plan.request["env"].get("PATH")))
     if cwd is not None and not cwd.secrets:
         there = os.path.isdir(folder)
-        rows.append((f"folder {folder}", there, "" if there else "create it, or change `cwd`"))
-    return rows
+        how = "" if there else "create it, or change `cwd`"
+        needs.append(Need(f"folder {folder}", there, "" if there else "there is no such folder", how))
+    return needs
 
 
-def _program(name: str, folder: str, path: Text | None) -> tuple[str, bool, str]:
+def _program(name: str, folder: str, path: Text | None) -> Need:
     """A name is looked for on the PATH that the step will have; a path is read from the folder it starts in."""
     if "/" in name:
         there = os.access(os.path.join(folder, name), os.X_OK)
-        return (f"program {name}", there, "" if there else "check the path, and that it may be executed")
+        missing = ("not there, or not to be executed", "check the path, and that it may be executed")
+        return Need(f"program {name}", there, *(("", "") if there else missing))
     import shutil  # noqa: PLC0415 brings every compressor along
 
     there = shutil.which(name, path=path.masked() if path is not None else None) is not None
-    return (f"program {name}", there, "" if there else f"install {name}, or put it on PATH")
+    return Need(f"program {name}", there, *(("", "") if there else ("not on PATH", f"install {name}")))

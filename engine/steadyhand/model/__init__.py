@@ -1,8 +1,8 @@
 """Frozen values that every floor above speaks of. No behaviour beyond what a value knows about itself."""
 
-from .evidence import Artifact, Finding, Result, Verdict
-from .handlers import Capabilities, Effect, HandlerSpec, Param, undeclared_is_a_change
-from .plans import Json, Plan, canonical, digest, secrets_in
+from .evidence import Artifact, Finding, Need, Result, Verdict
+from .handlers import Capabilities, Effect, HandlerSpec, Param, TargetSpec, undeclared_is_a_change
+from .plans import Json, Plan, canonical, digest, secrets_in, unknown_in
 from .runbook import (
     APPROVED,
     END,
@@ -84,6 +84,7 @@ __all__ = [
     "Literal",
     "Manual",
     "Mode",
+    "Need",
     "Operation",
     "Parallel",
     "Param",
@@ -99,6 +100,7 @@ __all__ = [
     "Step",
     "Syntax",
     "Target",
+    "TargetSpec",
     "Text",
     "Undo",
     "Value",
@@ -110,4 +112,5 @@ __all__ = [
     "plain",
     "secrets_in",
     "undeclared_is_a_change",
+    "unknown_in",
 ]

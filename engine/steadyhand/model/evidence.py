@@ -48,6 +48,18 @@ class Artifact(Struct, frozen=True):
     whole: bool = True
 
 
+class Need(Struct, frozen=True):
+    """One thing that a step needs, as preflight saw it.
+
+    `holds` is None when it could not be told. `why` says what was found, `how` how to get what is missing.
+    """
+
+    what: str
+    holds: bool | None
+    why: str = ""
+    how: str = ""
+
+
 class Result(Struct, frozen=True):
     """What `perform` hands back: names to Json values (the handler's `results`)."""
 

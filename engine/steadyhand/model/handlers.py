@@ -50,12 +50,27 @@ class Capabilities(Struct, frozen=True):
     stream: bool = False
     dry_run: bool = False
     idempotent: bool = False
+    remote: bool = False
+    """Its preflight logs in somewhere else, so that it says something about that place and not about this machine."""
 
 
 def undeclared_is_a_change(params: Mapping[str, Any]) -> Effect:
     """The safe rule for a handler that cannot know: unless the step declares it, it changes something."""
     del params
     return Effect.CHANGE
+
+
+class TargetSpec(Struct, frozen=True):
+    """A family of places that steps act on, as data: what `targets:` (or, for notifications, `channels:`) may hold.
+
+    `hosts` names the parameter that lists hosts, over which `each: {target: ...}` goes; '' when there is none.
+    """
+
+    name: str
+    summary: str
+    params: tuple[Param, ...]
+    hosts: str = ""
+    open_params: bool = False
 
 
 class HandlerSpec(Struct, frozen=True):
@@ -67,6 +82,12 @@ class HandlerSpec(Struct, frozen=True):
     is refused. `results` names what `perform` returns, with descriptions: the names an expectation may use.
     `default_expect` is the expectation of a step that states none. `available` is empty when the handler can be
     used, and otherwise says what is missing.
+
+    `targets` are the families of targets that a step may act on; `target_required` says that it needs one. `channels`
+    are the families of notification channels that its parameter `to` may name. `lenient` says that a step which could
+    not be carried out goes on to the next one unless its author says otherwise: telling people must not stop a fix.
+    `modules` are the Python packages that `perform` imports, and `extra` is what `pip install 'steadyhand[extra]'`
+    brings them with.
     """
 
     name: str
@@ -81,4 +102,10 @@ class HandlerSpec(Struct, frozen=True):
     capabilities: Capabilities = Capabilities()
     available: str = ""
     open_params: bool = False
+    targets: tuple[TargetSpec, ...] = ()
+    target_required: bool = False
+    channels: tuple[TargetSpec, ...] = ()
+    lenient: bool = False
+    modules: tuple[str, ...] = ()
+    extra: str = ""
     version: str = "1"

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from .text import Text
+from .text import Text, Value
 
 Json = Any
 """A JSON value: None, bool, int, float, str, list of Json, dict from str to Json."""
@@ -43,6 +43,15 @@ def secrets_in(value: Requested) -> frozenset[str]:
     if isinstance(value, (list, tuple)):
         return frozenset[str]().union(*(secrets_in(v) for v in value))
     return frozenset()
+
+
+def unknown_in(value: Requested) -> bool:
+    """Whether anything in a request is not known yet, so that nothing can be sent of it."""
+    if isinstance(value, Text):
+        return any(isinstance(part, Value) and not part.known for part in value.parts)
+    if isinstance(value, Mapping):
+        return any(unknown_in(v) for v in value.values())
+    return isinstance(value, (list, tuple)) and any(unknown_in(v) for v in value)
 
 
 def canonical(value: Json) -> str:

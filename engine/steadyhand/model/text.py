@@ -35,11 +35,15 @@ class Literal(Struct, frozen=True, tag="literal"):
     text: str
 
 
-class Value(Struct, frozen=True, tag="value"):
-    """A substituted value: `raw` as it was, `text` as it must stand here (quoted, encoded)."""
+class Value(Struct, frozen=True, tag="value", omit_defaults=True):
+    """A substituted value: `raw` as it was, `text` as it must stand here (quoted, encoded).
+
+    `known` is false in a dry run for what only a real run can tell: then both are its name in brackets.
+    """
 
     raw: str
     text: str
+    known: bool = True
 
 
 class Secret(Struct, frozen=True, tag="secret"):

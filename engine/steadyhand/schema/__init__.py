@@ -4,6 +4,19 @@ from .codes import CODES, UNKNOWN_KIND
 from .inputs import inputs_of
 from .load import Loaded, read
 from .settings import Settings, read_settings
+from .targets import UNKNOWN_FAMILY, families
 from .values import from_text, problems
 
-__all__ = ["CODES", "UNKNOWN_KIND", "Loaded", "Settings", "from_text", "inputs_of", "problems", "read", "read_settings"]
+__all__ = [
+    "CODES",
+    "UNKNOWN_FAMILY",
+    "UNKNOWN_KIND",
+    "Loaded",
+    "Settings",
+    "families",
+    "from_text",
+    "inputs_of",
+    "problems",
+    "read",
+    "read_settings",
+]

@@ -24,6 +24,7 @@ CODES: dict[str, tuple[str, str]] = {
     "SH305": ("unknown target", "No target of that name is declared here or could be told to belong here."),
     "SH306": ("missing edge", "The run would not know what to do after this outcome."),
     "SH307": ("unknown handler", "No handler carries out steps of this kind."),
+    "SH309": ("unknown kind of place", "No handler acts on targets, or sends to channels, of this kind."),
     "SH401": ("unknown parameter", "The handler does not know the parameter."),
     "SH402": ("missing parameter", "The handler cannot work without it."),
     "SH403": ("wrong parameter", "The value is not of the kind that the handler reads."),

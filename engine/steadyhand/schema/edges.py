@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
@@ -21,8 +22,9 @@ Ids = AbstractSet[str]
 class Edges:
     """Reads the edges of one document's steps."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, specs: Mapping[str, m.HandlerSpec]) -> None:
         self._reader = reader
+        self._specs = specs
 
     def edge(self, node: Node, ids: Ids) -> str:
         """A step id or an end; '' with a finding when it is neither."""
@@ -47,6 +49,7 @@ class Edges:
         positive = POSITIVE.get(kind, m.PASS)
         written = self._written(step, node, possible, positive, ids)
         edges = dict(written)
+        lenient = kind in self._specs and self._specs[kind].lenient
         for outcome in possible:
             if outcome in edges or self._leads_on(step, outcome):
                 continue
@@ -54,6 +57,8 @@ class Edges:
                 edges[outcome] = following
             elif outcome == positive or (isinstance(step.body, m.Choose) and outcome != m.EXPIRED):
                 self._missing(step, outcome)
+            elif lenient and outcome in {m.FAIL, m.ERROR} and positive in edges:
+                edges[outcome] = edges[positive]
             else:
                 edges[outcome] = f"{m.END}escalated"
         if isinstance(step.body, m.Ask) and not step.body.fact:

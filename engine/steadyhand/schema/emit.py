@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..model import HandlerSpec, Param
+from ..model import HandlerSpec, Param, TargetSpec
 from .edges import CONCLUSIONS
 from .tables import FLOW, NAME, SLUG, SOURCES, TABLES, Field
+from .targets import families
 from .values import FORMATS, KEYWORDS, TYPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -33,9 +34,9 @@ def runbook_schema(specs: Mapping[str, HandlerSpec]) -> dict[str, Any]:
     }
 
 
-def settings_schema() -> dict[str, Any]:
-    """The schema of steady.yaml."""
-    emitter = _Emitter({})
+def settings_schema(specs: Mapping[str, HandlerSpec]) -> dict[str, Any]:
+    """The schema of steady.yaml, for these step kinds."""
+    emitter = _Emitter(specs)
     return {
         "$schema": DIALECT,
         "title": "Steadyhand settings",
@@ -100,6 +101,23 @@ class _Emitter:
             "description": f"{spec.summary}{note}",
             "examples": [example],
             "anyOf": [whole, _SCALAR] if spec.short else [whole],
+        }
+
+    def places(self, what: str) -> dict[str, Any]:
+        """Named places, each of one of the families that the handlers bring."""
+        kinds = {name: self._family(family) for name, family in families(self._specs, what).items()}
+        one = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": kinds}
+        return {"type": "object", "additionalProperties": {**one, "additionalProperties": False}}
+
+    def _family(self, family: TargetSpec) -> dict[str, Any]:
+        required = [param.name for param in family.params if param.required]
+        return {
+            "description": family.summary,
+            "examples": [{param.name: param.example for param in family.params[:2]}],
+            "type": "object" if required else ["object", "null"],
+            "properties": {param.name: self.param(param) for param in family.params},
+            "additionalProperties": family.open_params,
+            **({"required": required} if required else {}),
         }
 
     def param(self, param: Param) -> dict[str, Any]:
@@ -212,8 +230,8 @@ class _Emitter:
             "inputs": {"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": {"$ref": "#/$defs/schema"}},
             "secrets": {"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": {
                 "type": "object", "properties": sources, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}},
-            "targets": {"type": "object", "additionalProperties": {
-                "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": {"type": "object"}}},
+            "targets": self.places("targets"),
+            "channels": self.places("channels"),
         }  # fmt: skip
         return specials[kind]
 

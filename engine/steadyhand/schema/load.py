@@ -13,9 +13,11 @@ from ..model import HandlerSpec
 from ..source import Mapping, Node, Scalar, Sequence, builtin, parse
 from .operations import Operations
 from .reader import Reader, near
-from .references import check_names
+from .references import check_names, check_places
+from .secrets import read_secrets
 from .steps import Steps
-from .tables import RUNBOOK, SOURCES, Field
+from .tables import RUNBOOK, Field
+from .targets import read_places
 from .values import KEYWORDS, problems, schema_problems
 
 FORMAT = 1
@@ -60,8 +62,9 @@ class _Document:
 
     def __init__(self, reader: Reader, specs: Map[str, HandlerSpec]) -> None:
         self._reader = reader
+        self._specs = specs
         self._operations = Operations(reader, specs)
-        self._steps = Steps(reader, self._operations, tuple(specs))
+        self._steps = Steps(reader, self._operations, specs)
 
     def read(self, root: Node, text: str) -> m.Runbook | None:
         mapping = self._reader.mapping(root, "a runbook")
@@ -90,14 +93,15 @@ class _Document:
             symptoms=tuple(plain.get("symptoms", ())),
             impact=plain.get("impact", {}),
             inputs=self._inputs(given.get("inputs")),
-            secrets=self._secrets(given.get("secrets")),
-            targets=targets(self._reader, given.get("targets")),
+            secrets=read_secrets(self._reader, given.get("secrets")),
+            targets=read_places(self._reader, self._specs, given.get("targets")),
             requires=m.Requires(**{k: tuple(v) for k, v in plain.get("requires", {}).items()}),
             escalation=m.Escalation(**plain.get("escalation", {})),
             limits=m.Limits(**plain.get("limits", {})),
             within=plain.get("within", 0),
         )
         check_names(self._reader, runbook, given)
+        check_places(self._reader, runbook, self._operations.found, self._specs)
         return runbook
 
     def _version(self, mapping: Mapping) -> bool:
@@ -132,7 +136,7 @@ class _Document:
         read = [self._reader.object("link", item, "a link") for item in node.items]
         return tuple(m.Link(**link) for link in read if link is not None and {"title", "url"} <= link.keys())
 
-    # --- inputs and secrets
+    # --- inputs
 
     def _named(self, node: Node | None, what: str) -> list[tuple[Scalar, Mapping]]:
         """The entries of a map of named objects."""
@@ -173,34 +177,3 @@ class _Document:
             required=not optional,
             description=str(value.get("description", "")),
         )
-
-    def _secrets(self, node: Node | None) -> dict[str, m.SecretSource]:
-        secrets: dict[str, m.SecretSource] = {}
-        for key, value in self._named(node, "secrets"):
-            kinds = [k for k, _ in value.entries if k.text in SOURCES]
-            for other, _ in value.entries:
-                if other.text not in SOURCES:
-                    self._reader.unknown(other, SOURCES, f"a secret has no source `{other.text}`", "SH101", "sources")
-            if len(kinds) == 1:
-                secrets[key.text] = m.SecretSource(key.text, kinds[0].text, builtin(value)[kinds[0].text])
-            elif len(kinds) > 1 or not value.entries:
-                self._reader.say(
-                    "SH104", value.span, f"secret `{key.text}` needs one source", f"one of {', '.join(SOURCES)}"
-                )
-        return secrets
-
-
-def targets(reader: Reader, node: Node | None) -> dict[str, m.Target]:
-    """Named targets: each a map with one key, its kind."""
-    found: dict[str, m.Target] = {}
-    mapping = reader.mapping(node, "`targets`") if node is not None else None
-    for key, value in mapping.entries if mapping else ():
-        inner = reader.mapping(value, f"target `{key.text}`")
-        if inner is None:
-            continue
-        if len(inner.entries) != 1 or not isinstance(inner.entries[0][1], Mapping):
-            reader.say("SH103", inner.span, f"target `{key.text}` needs one kind", "write {ssh: {hosts: [app1]}}")
-            continue
-        kind, params = inner.entries[0]
-        found[key.text] = m.Target(key.text, kind.text, builtin(params))
-    return found

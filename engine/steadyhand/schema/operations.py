@@ -27,6 +27,10 @@ class Operations:
         self._here = NOWHERE
         self.item = ""
         """What an item is called in the step that is read now; '' where there is none."""
+        self.wave = ""
+        """The target over whose hosts the step that is read now goes; '' where there is none."""
+        self.found: list[tuple[Operation, bool]] = []
+        """Every operation that was read, and whether it is done for each host of its target."""
 
     def read(self, kind: str, node: Mapping, given: Map[str, Node], *, must_read: str = "") -> Operation:
         """The operation of a kind in a step's (or check's) map. `must_read` names the place that only allows reads."""
@@ -54,7 +58,16 @@ class Operations:
             hint = "add `idempotent: true` if doing it twice does no harm; else remove `retry:`"
             why = "a change that seemed to fail may have happened"
             self._reader.say("SH407", given["retry"].span, "a change cannot be retried", hint, why)
-        return replace(operation, effect=effect)
+        operation = replace(operation, effect=effect)
+        self._placed(spec, operation, given[kind])
+        return operation
+
+    def _placed(self, spec: HandlerSpec, operation: Operation, node: Node) -> None:
+        """Whether it has a target, where the handler cannot work without one."""
+        self.found.append((operation, bool(self.wave) and operation.target in {"", self.wave}))
+        if spec.target_required and not operation.target and not self.wave:
+            hint = f"add `target:` with one of {' or '.join(f.name for f in spec.targets)}, declared under `targets:`"
+            self._reader.say("SH402", node.span, f"`{spec.name}` needs a target", hint)
 
     def _plain(self, given: Map[str, Node]) -> dict[str, Any]:
         """The fields beside the kind that are of plain types."""
@@ -162,7 +175,7 @@ class Operations:
     def _collection(self, param: Param, node: Node) -> Any:
         if param.type == "map" and isinstance(node, Mapping):
             return (
-                self._fields(param, node)
+                self.fields(param, node)
                 if param.fields
                 else {k.text: self._any(v, param.syntax) for k, v in node.entries}
             )
@@ -171,7 +184,10 @@ class Operations:
         self._wrong(param, node, f"a {param.type}")
         return None
 
-    def _fields(self, param: Param, node: Mapping) -> dict[str, Any]:
+    def fields(self, param: Param, node: Node) -> dict[str, Any]:
+        """The values of a map whose keys are known."""
+        if not isinstance(node, Mapping):
+            return {}
         known = {field.name: field for field in param.fields}
         values: dict[str, Any] = {}
         for key, value in node.entries:
@@ -184,7 +200,8 @@ class Operations:
                 values[key.text] = found
         for field in param.fields:
             if field.required and node.get(field.name) is None:
-                self._reader.say("SH402", node.span, f"`{param.name}` needs the key `{field.name}`")
+                hint = f"add `{field.name}: {shown(field.example)}`"
+                self._reader.say("SH402", node.span, f"`{param.name}` needs the key `{field.name}`", hint)
         return values
 
     def _number(self, param: Param, node: Node) -> Any:

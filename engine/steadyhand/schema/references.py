@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from .. import expressions
-from ..model import Runbook
+from ..model import HandlerSpec, Operation, Runbook
 from ..source import Mapping as MapNode
 from ..source import Node, Scalar, Sequence
 from .reader import Reader, near
@@ -16,10 +16,17 @@ def check_names(reader: Reader, runbook: Runbook, given: Mapping[str, Node]) -> 
     declared = {"inputs": tuple(runbook.inputs), "secrets": tuple(runbook.secrets), "steps": _step_ids(given["steps"])}
     for section in ("steps", "escalation"):
         if section in given:
-            for scalar in _templates(given[section]):
-                for name in expressions.names_in(scalar.text):
-                    _declared(reader, scalar, name, declared)
+            undeclared(reader, given[section], declared)
+    if "targets" in given:
+        undeclared(reader, given["targets"], {**declared, "steps": ()})
     _targets(reader, runbook, given["steps"])
+
+
+def undeclared(reader: Reader, node: Node, declared: Mapping[str, tuple[str, ...]]) -> None:
+    """A finding for every name in the templates of a node that is not declared."""
+    for scalar in _templates(node):
+        for name in expressions.names_in(scalar.text):
+            _declared(reader, scalar, name, declared)
 
 
 def _templates(node: Node) -> Iterator[Scalar]:
@@ -78,3 +85,23 @@ def _targets(reader: Reader, runbook: Runbook, steps: Node) -> None:
         if target is not None:
             hint = near(step.each.target, runbook.targets, "targets")
             reader.say("SH305", target.span, f"there is no target `{step.each.target}`", hint)
+
+
+def check_places(
+    reader: Reader, runbook: Runbook, operations: Iterable[tuple[Operation, bool]], specs: Mapping[str, HandlerSpec]
+) -> None:
+    """A finding for every operation that cannot act on its target: of another kind, or on several hosts at once."""
+    for operation, waved in operations:
+        spec, target = specs[operation.kind], runbook.targets.get(operation.target)
+        fitting = {family.name: family for family in spec.targets}
+        if operation.target and not fitting and not spec.open_params:
+            hint = f"remove it: a `{spec.name}` step says itself what it acts on"
+            reader.say("SH305", operation.span, f"a `{spec.name}` step takes no target", hint)
+        elif target is not None and fitting and target.kind not in fitting:
+            message = f"a `{spec.name}` step cannot act on `{target.name}`, which is of kind {target.kind}"
+            reader.say("SH305", operation.span, message, f"name a target of kind {' or '.join(fitting)}")
+        elif target is not None and target.kind in fitting and not waved:
+            listed = target.params.get(fitting[target.kind].hosts, ())
+            if isinstance(listed, (list, tuple)) and len(listed) > 1:
+                message = f"`{target.name}` has {len(listed)} hosts, and the step acts on one"
+                reader.say("SH305", operation.span, message, f"add `each: {{target: {target.name}}}`")

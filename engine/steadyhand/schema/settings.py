@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from ..errors import Diagnostic
-from ..model import Target
+from ..model import HandlerSpec, SecretSource, Target
 from ..source import parse
-from .load import targets
 from .reader import Reader
+from .references import undeclared
+from .secrets import read_secrets
 from .tables import SETTINGS
+from .targets import read_places
 
 
 class Settings(Struct, frozen=True):
@@ -22,9 +24,16 @@ class Settings(Struct, frozen=True):
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Target] = field(default_factory=dict)
+    channels: Mapping[str, Target] = field(default_factory=dict)
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
 
 
-def read_settings(text: str | bytes, name: str) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
+_PLACES = ("targets", "channels", "secrets")
+
+
+def read_settings(
+    text: str | bytes, name: str, specs: Mapping[str, HandlerSpec]
+) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
     """The settings of a document, and everything that is wrong with it. None when there is none."""
     root, found = parse(text, name)
     decoded = text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text
@@ -34,12 +43,17 @@ def read_settings(text: str | bytes, name: str) -> tuple[Settings | None, tuple[
     if mapping is None:
         return None, tuple(reader.found)
     given = reader.fields(mapping, "settings", "the settings")
-    plain = {f.name: reader.value(f, given[f.name]) for f in SETTINGS if f.name in given and f.name != "targets"}
+    plain = {f.name: reader.value(f, given[f.name]) for f in SETTINGS if f.name in given and f.name not in _PLACES}
     settings = Settings(
         store=plain.get("store") or "",
         library=tuple(plain.get("library") or ()),
         roles={role: tuple(people) for role, people in (plain.get("roles") or {}).items()},
         contacts=plain.get("contacts") or {},
-        targets=targets(reader, given.get("targets")),
+        targets=read_places(reader, specs, given.get("targets")),
+        channels=read_places(reader, specs, given.get("channels"), "channels"),
+        secrets=read_secrets(reader, given.get("secrets")),
     )
+    for section in ("targets", "channels"):
+        if section in given:
+            undeclared(reader, given[section], {"secrets": tuple(settings.secrets)})
     return settings, tuple(sorted(reader.found, key=lambda d: (d.span, d.code)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Map
 from typing import Any
 
 from .. import model as m
@@ -20,11 +21,11 @@ _BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture
 class Steps:
     """Reads the steps of one document."""
 
-    def __init__(self, reader: Reader, operations: Operations, kinds: tuple[str, ...]) -> None:
+    def __init__(self, reader: Reader, operations: Operations, specs: Map[str, m.HandlerSpec]) -> None:
         self._reader = reader
         self._operations = operations
-        self._edges = Edges(reader)
-        self._kinds = kinds
+        self._edges = Edges(reader, specs)
+        self._kinds = tuple(specs)
         self._fields = {field.name: field for field in STEP}
         self._operation_field = Field("operation", "object", "", {"shell": "uptime"}, of="operation")
 
@@ -64,6 +65,7 @@ class Steps:
             return None
         plain = self._plain(given)
         self._operations.item = _item(given.get("each"))
+        self._operations.wave = _wave(given.get("each"))
         body = self._body(kind, mapping, given, ids)
         if body is None:
             return None
@@ -384,3 +386,9 @@ def _item(each: Node | None) -> str:
     """What an item of a wave is called; '' when there is no wave."""
     named = each.get("as") if isinstance(each, Mapping) else None
     return named.text if isinstance(named, Scalar) else "item" if each is not None else ""
+
+
+def _wave(each: Node | None) -> str:
+    """The target over whose hosts a wave goes; '' when it goes over none."""
+    target = each.get("target") if isinstance(each, Mapping) else None
+    return target.text if isinstance(target, Scalar) else ""

@@ -262,6 +262,8 @@ SETTINGS = (
     ),
     F("contacts", "map", "How people are reached, by name.", {"team-data": "#team-data"}, of="text"),
     F("targets", "targets", "Targets that all runbooks may name.", {"app-hosts": {"ssh": {"hosts": ["app1"]}}}),
+    F("channels", "channels", "Where notifications go, by name.", {"team": {"console": {}}}),
+    F("secrets", "secrets", "Secrets that these targets and channels use.", {"slack": {"env": "SLACK_WEBHOOK"}}),
 )
 TEST = (
     F("runbook", "text", "The runbook, as a path from this file; else the one that is named like it.", "restart.yaml"),

@@ -59,10 +59,10 @@ def command(
 
 
 def refuse_what_cannot_run(desk: Services, found: Runbook, values: dict[str, Any], mode: Mode) -> None:
-    """Nothing is started that could not be finished: all of the preflight holds, or the run is refused."""
-    missing = [(what, why) for what, holds, why in preflight.check(desk, found, values) if not holds]
+    """Nothing is started that could not be finished: what can be told on this machine holds, or the run is refused."""
+    missing = [row for row in preflight.check(desk, found, values, remote=False) if row.holds is False]
     if missing and mode is not Mode.DRY_RUN:
-        listed = "".join(f"\n  {what}: {why}" for what, why in missing)
+        listed = "".join(f"\n  {preflight.line(row)}" for row in missing)
         raise UsageError(
             f"the run was not started, since it could not be finished:{listed}", "`steady preflight` shows all of it"
         )

@@ -18,7 +18,7 @@ from typing import Any
 
 from steadyhand.errors import BadInput, Cancelled, TimedOut, Unreachable
 from steadyhand.handlers.protocol import Hands
-from steadyhand.model import Capabilities, Effect, HandlerSpec, Param, Plan, Result, Target
+from steadyhand.model import Capabilities, Effect, HandlerSpec, Need, Param, Plan, Result, Target
 
 GLANCE = 0.1
 """Seconds between two looks at a cancellation."""
@@ -74,15 +74,15 @@ def _split(address: str) -> tuple[str, int]:
     return found["v6"] or found["host"], int(found["port"])
 
 
-def preflight(plan: Plan, hands: Hands) -> list[tuple[str, bool, str]]:
+def preflight(plan: Plan, hands: Hands) -> list[Need]:
     """Could it be done right now? Changes nothing, and reveals no secret."""
     del hands
     host, _ = _split(plan.request["address"].masked())
     try:
         _resolve(host)
     except Unreachable as problem:
-        return [(f"an address for {host}", False, problem.hint)]
-    return [(f"an address for {host}", True, "")]
+        return [Need(f"an address for {host}", False, problem.message, problem.hint)]
+    return [Need(f"an address for {host}", True)]
 
 
 def perform(plan: Plan, hands: Hands) -> Result:
