@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+
 import pytest
 
 from steadyhand.app.services import InvalidSettings, Services, read_bytes
@@ -56,9 +59,13 @@ def test_the_ports_of_a_driver(tmp_path):
     assert ports.actor.startswith(f"engine@{ports.host}/")
 
 
-def test_who_acts_is_the_user_or_at_least_a_number(tmp_path, monkeypatch):
+def test_who_acts_is_the_user_whatever_the_environment_claims(tmp_path, monkeypatch):
+    me = pwd.getpwuid(os.getuid()).pw_name
     monkeypatch.setenv("LOGNAME", "anna")
-    assert desk(tmp_path).person == "anna"
+    assert desk(tmp_path, LOGNAME="anna", USER="anna").person == me
+    assert desk(tmp_path, SUDO_USER="anna").person == ("anna" if os.getuid() == 0 else me)
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert desk(tmp_path, SUDO_USER="anna").person == "uid-54321"
 
 
 def test_files_that_cannot_be_read(tmp_path):

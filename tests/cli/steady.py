@@ -6,11 +6,20 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 STEADY = [sys.executable, "-m", "steadyhand"]
 
 
+def as_person(name):
+    """Somebody else at this keyboard. Only the superuser may be several people; else the test says why it is not run."""
+    if os.getuid() != 0:
+        pytest.skip("this test needs several people, and only root can be more than one")
+    return {"SUDO_USER": name}
+
+
 def environment(folder, **more):
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("STEADY_")}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("STEADY_") and k != "SUDO_USER"}
     return {**kept, "STEADY_STORE": str(folder / "store" / "j.db"), "HOME": str(folder), "NO_COLOR": "1", **more}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from steadyhand import events as e
 from steadyhand import schema
 from steadyhand.core import State, decide, survey
-from steadyhand.core.recording import Clerk
-from steadyhand.core.rendering import visit
+from steadyhand.core.paths import visit
+from steadyhand.core.recording import Clerk, unseen
 from steadyhand.handlers import registry
 from steadyhand.rehearsal.world import renderer
 
@@ -24,9 +24,9 @@ def runbook(body):
 class Play:
     """A run without hands. `tell` says what happened; what follows is recorded, and given back as words."""
 
-    def __init__(self, body, mode="guided", at=SECOND, **started):
+    def __init__(self, body, mode="guided", at=SECOND, look=unseen, **started):
         self.runbook = body if not isinstance(body, str) else runbook(body)
-        self.clerk = Clerk(self.runbook, renderer(SPECS))
+        self.clerk = Clerk(self.runbook, renderer(SPECS), look=look)
         self.state = State()
         self.recorded = []
         self.now = at
@@ -64,6 +64,10 @@ class Play:
         opened = self.state.gates[gate].opened
         return self.tell(e.GateAnswered(gate, opened.opening, by, answer, opened.digest, "test", value))
 
+    def locks(self):
+        """Nobody else has the targets that changes wait for."""
+        return self.tell(*(e.LocksTaken(path, lock.visit) for path, lock in self.state.wanted_locks))
+
     def dies(self):
         """The engine is gone, and another takes over."""
         return self.tell(e.RunResumed("two", self.state.epoch + 1))
@@ -76,6 +80,12 @@ def words(event):
             return f"enter {event.path}"
         case e.StepIntended():
             return f"start {event.path}#{event.attempt}" + (f" by {event.gate}" if event.gate else "")
+        case e.LocksWanted():
+            return f"lock {event.path}: {', '.join(event.targets)}"
+        case e.LocksReleased():
+            return f"release {event.path} {event.outcome}{event.proved and f' proved {event.proved}'}"
+        case e.CautionRaised():
+            return f"caution {event.path}: {'; '.join(event.notices)}"
         case e.GateOpened():
             return f"ask {event.gate} ({event.kind})"
         case e.GateClosed():

@@ -1,5 +1,7 @@
 """What must hold in every run, over random runbooks and random worlds that crash at any point."""
 
+import re
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -7,7 +9,7 @@ from steadyhand import events as e
 from steadyhand.core import decide, fold, survey
 from steadyhand.core.state import State
 from steadyhand.core.tables import AFTER_THE_END, RUN_AGAIN
-from steadyhand.model import Mode
+from steadyhand.model import Do, Mode
 
 from .worlds import Dice, runbooks, started, world
 
@@ -138,3 +140,23 @@ def test_events_survive_their_text_form(data, mode):
     _, run = play(data, mode)
     for one in run.recorded:
         assert e.decode(e.name_of(one.event), e.encode(one.event)) == one.event
+
+
+@few
+@given(st.data(), MODES)
+def test_a_change_that_locks_runs_only_while_it_holds_its_locks_and_lets_go(data, mode):
+    """No first byte before the locks are held, and nothing held when the run leaves the step."""
+    runbook, run = play(data, mode)
+    held: dict[str, bool] = {}
+    for one in run.recorded:
+        match one.event:
+            case e.LocksTaken(path=path):
+                held[path] = True
+            case e.LocksReleased(path=path):
+                held[path] = False
+            case e.StepIntended(path=path, effect=effect) if effect != "read" and mode != "dry-run":
+                top = re.split(r"[.:\[]", path, maxsplit=1)[0]
+                if runbook.steps[top].lock and isinstance(runbook.steps[top].body, Do):
+                    assert held.get(top), f"{path} began without its locks"
+            case e.StepEntered(path=path):
+                assert not any(held.values()), "control has moved, and locks are still held"

@@ -112,6 +112,7 @@ def runbooks(draw):
             undo=Undo(op(CHANGE)) if change and draw(st.booleans()) else None,
             capture={"before": op()} if change and draw(st.booleans()) else {},
             max_visits=draw(st.integers(1, 3)),
+            lock=draw(st.sampled_from([(), ("db",), ("db", "cache")])) if acts else (),
         )
     return Runbook("random", "Random", steps, within=draw(st.sampled_from([0, 0, 30_000_000])))
 

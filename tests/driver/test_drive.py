@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from ..cli.steady import STEADY, environment, start, steady
+from ..cli.steady import STEADY, as_person, environment, start, steady
 
 HEAD = "steadyhand: 1\nname: x\ntitle: X\n"
 ENDS = "fail: end.escalated, error: end.escalated"
@@ -381,7 +381,7 @@ def test_two_people_must_agree_and_one_cannot_be_two(tmp_path):
     again = steady(tmp_path, "answer", "last", "ask", "approve")
     assert (again.returncode, "has already answered" in again.stderr) == (1, True)
     assert steady(tmp_path, "resume", "last").returncode == 4
-    second = steady(tmp_path, "answer", "last", "ask", "approve", "--resume", LOGNAME="second", USER="second")
+    second = steady(tmp_path, "answer", "last", "ask", "approve", "--resume", **as_person("second"))
     assert second.returncode == 0, second.stderr
 
 

@@ -66,7 +66,11 @@ def play():
     p.says("number", "answer", "anna", {"workers": 4})
     p.now += 5 * SECOND
     opened = p.state.gates["restart"].opened
+    p.tell(e.CautionRaised("restart", 1, (HOSTILE,)))
     p.tell(e.GateAnswered("restart", opened.opening, "bo", "approve", opened.digest, "terminal", None, HOSTILE))
+    p.tell(e.LocksRefused("restart", 1, "db", HOSTILE))
+    p.now += 2 * SECOND
+    p.locks()
     p.now += 2 * SECOND
     p.dies()
     p.now += SECOND

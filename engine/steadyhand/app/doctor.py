@@ -39,7 +39,7 @@ def _settings(services: Services) -> Row:
 
 def _store(services: Services) -> Row:
     try:
-        runs = sum(1 for _ in services.journal.streams())
+        runs = sum(1 for _ in services.journal.streams("r"))
     except SteadyError as problem:
         return ("store", False, f"{problem.message}; {problem.hint}")
     return ("store", True, f"{services.store_url}, {runs} runs")

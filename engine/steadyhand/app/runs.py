@@ -199,6 +199,24 @@ def stop(services: Services, run: str, by: str, reason: str, via: str = "cli") -
     return state_of(services, run)
 
 
+def stop_all(services: Services, by: str, reason: str, via: str = "cli") -> tuple[str, ...]:
+    """Ask every run that has not ended to stop, those too that start meanwhile; none is waited for."""
+    told: dict[str, None] = {}
+    seen: set[str] = set()
+    while True:
+        new = [head.stream for head in services.journal.streams("r") if head.stream not in seen]
+        if not new:
+            return tuple(told)
+        for run in new:
+            seen.add(run)
+            if state_of(services, run).conclusion is None:
+                try:
+                    stop(services, run, by, reason, via)
+                except UsageError:
+                    continue  # it has ended by itself in this very moment
+                told[run] = None
+
+
 def note(services: Services, run: str, by: str, text: str, via: str = "cli") -> None:
     """Write something down in a run."""
     append(services, run, lambda _: e.NoteAdded(by, text, via), by=by)

@@ -70,6 +70,11 @@ class Services:
             settings, diagnostics = read_settings(content, str(path), self.all_specs())
         if settings is None or any(d.severity is Severity.ERROR for d in diagnostics):
             raise InvalidSettings(diagnostics)
+        if settings.changes.freezes:
+            from ..driver.freezes import zone_of  # noqa: PLC0415 the driver is not for `validate`
+
+            for freeze in settings.changes.freezes:
+                zone_of(freeze.zone)
         return settings
 
     @cached_property
@@ -143,12 +148,18 @@ class Services:
 
     @cached_property
     def person(self) -> str:
-        """Who acts on this command line: the operating system's user, as claimed."""
-        import getpass  # noqa: PLC0415 not for `validate`
+        """Who acts on this command line: the operating system's user, whatever its environment claims.
 
+        Only the superuser may act for somebody else: behind `sudo`, that is who called it.
+        """
+        import pwd  # noqa: PLC0415 not for `validate`
+
+        behind = self.environ.get("SUDO_USER", "")
+        if os.getuid() == 0 and behind:
+            return behind
         try:
-            return getpass.getuser()
-        except (KeyError, OSError):
+            return pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
             return f"uid-{os.getuid()}"
 
     def ports(self) -> Ports:
@@ -165,6 +176,7 @@ class Services:
             actor=f"engine@{self.host}/{os.getpid()}",
             host=self.host,
             clock=self.clock,
+            changes=self.settings.changes,
             lock=self.store_url,
         )
 

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "Say what this machine has and lacks.",
     "graph": "Draw the steps of a runbook.",
     "init": "Begin a library: settings, a runbook, its test, a CI snippet.",
+    "lease": "Take a target, hand it back, or list what is taken.",
     "note": "Write something down in a run.",
     "plan": "Show every path that a run could take; nothing is contacted.",
     "preflight": "Say whether every step could be carried out right now.",

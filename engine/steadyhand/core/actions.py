@@ -41,6 +41,22 @@ class OpenGate(Struct, frozen=True):
     kind: str
 
 
+class TakeLocks(Struct, frozen=True):
+    """Await: lock the targets of a change. Intent: locks.wanted (or step.settled with attempt 0 when the change cannot
+    be rendered, or caution.raised when a person should be asked first). Answers: locks.refused, locks.taken.
+    """
+
+    path: str
+    targets: tuple[str, ...]
+
+
+class ReleaseLocks(Struct, frozen=True):
+    """Record: a change is over with all that belongs to it. Event: locks.released."""
+
+    path: str
+    outcome: str
+
+
 class SetTimer(Struct, frozen=True):
     """Await: time passes until `due`. Intent: timer.set. Answer: timer.fired."""
 
@@ -112,6 +128,8 @@ Action = (
     StartStep
     | CancelStep
     | OpenGate
+    | TakeLocks
+    | ReleaseLocks
     | SetTimer
     | EnterStep
     | ExpandEach

@@ -27,6 +27,7 @@ from ..model import (
     Confirm,
     Diagnose,
     Do,
+    Effect,
     Manual,
     Mode,
     Parallel,
@@ -37,6 +38,7 @@ from ..model import (
 )
 from . import actions as a
 from .change import change
+from .locks import locked
 from .operation import attempt, elapsed, question
 from .situation import Done, Progress, Situation
 from .state import Scope, State, fold
@@ -203,12 +205,42 @@ def _asked(here: Situation, step: Step, path: str) -> Progress:
     if step.each is not None and path not in here.state.waves:
         leaf = here.state.leaves.get(path)
         return (a.ExpandEach(path),) if leaf is None else Done(leaf.outcome)
-    gate = here.asks(step)
+    gate = here.asks(step, path)
     if gate is not None:
         answer = question(here, path, "confirm", APPROVED)
-        if not isinstance(answer, Done) or answer.outcome != APPROVED:
+        if not isinstance(answer, Done):
             return answer
-    return _act(here, step, path, path if gate is not None else "")
+        if answer.outcome != APPROVED:
+            return _let_go(here, path, answer)
+    yes = path if gate is not None else ""
+    targets, looks = locked(step), gate is None and _changes(step)
+    return _locked(here, step, path, yes, targets) if targets or looks else _act(here, step, path, yes)
+
+
+def _changes(step: Step) -> bool:
+    return isinstance(step.body, Do) and step.body.operation.effect is not Effect.READ
+
+
+def _locked(here: Situation, step: Step, path: str, gate: str, targets: tuple[str, ...]) -> Progress:
+    """A change that locks what it acts on, for as long as it, its verification and its undo go on."""
+    if here.mode is Mode.DRY_RUN:
+        return _act(here, step, path, gate)
+    lock = here.state.locks.get(here.lock_key(path))
+    if lock is None:
+        leaf = here.state.leaves.get(path)
+        return (a.TakeLocks(path, targets),) if leaf is None else Done(leaf.outcome)  # it could not be rendered
+    if lock.released:
+        return Done(lock.outcome)
+    if not lock.held:
+        return ()
+    did = _act(here, step, path, gate)
+    return _let_go(here, path, did) if isinstance(did, Done) else did
+
+
+def _let_go(here: Situation, path: str, did: Done) -> Progress:
+    """Done, once the locks that the step holds or wants are released."""
+    lock = here.state.locks.get(here.lock_key(path))
+    return did if lock is None or lock.released else (a.ReleaseLocks(path, did.outcome),)
 
 
 def _act(here: Situation, step: Step, path: str, gate: str) -> Progress:

@@ -160,3 +160,11 @@ def _child(place: Place, name: str, here: str) -> Place:
                 inner = branch.step or place.step
                 return _place(place, part="" if branch.step else name, step=inner, operation=_own(inner))
     raise _lost(here)
+
+
+def visit(state: State, path: str) -> int:
+    """How often control has come to the step that `path` is in, counted in its scope."""
+    head, slash, step = path.rpartition("/")
+    scope = state.scopes.get(head if slash else "")
+    name = re.split(r"[.:\[]", step, maxsplit=1)[0]
+    return scope.visits.get(name, 1) if scope else 1

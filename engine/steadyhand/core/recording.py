@@ -12,18 +12,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import assert_never
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .. import events as e
-from ..errors import SteadyError
+from ..errors import Refused, SteadyError
 from ..expressions import render_text
-from ..model import ERROR, Call, Effect, Operation, Plan, Runbook
+from ..model import ERROR, Call, Effect, Operation, Plan, Runbook, digest
 from . import actions as a
 from .answers import Answer, admit
 from .decide import survey
-from .paths import Place, locate
-from .rendering import Renderer, visit
+from .locks import locked
+from .paths import Place, locate, visit
+from .rendering import Renderer
 from .state import State
-from .tables import APPROVES, VOID
+from .tables import APPROVES, VOID, WORST
 
 
 class Job(Struct, frozen=True):
@@ -52,12 +54,41 @@ class Draft(Struct):
         self.events.append(event)
 
 
+class Sighting(Struct, frozen=True):
+    """What is known of the targets of a change from elsewhere: other runs, leases, freezes, what helped before.
+
+    `notices` are for the person who is asked. `blocked` says why the change may not be made at all now. `roles` are
+    those that must approve it now, instead of the gate's own.
+    """
+
+    notices: tuple[str, ...] = ()
+    blocked: str = ""
+    hint: str = ""
+    roles: tuple[str, ...] = ()
+
+
+Look = Callable[[State, tuple[str, ...], str], Sighting]
+"""Looks at the targets of a change: (state, targets, what tells whether two changes are the same)."""
+
+
+def unseen(_state: State, _targets: tuple[str, ...], _change: str) -> Sighting:
+    """There is nothing beside this run."""
+    return Sighting()
+
+
 class Clerk:
-    """Turns actions into events. `children` gives the processes found alive for a path, for a gate of kind doubt."""
+    """Turns actions into events. `children` gives the processes found alive for a path, for a gate of kind doubt;
+    `look` what is known of the targets of a change from elsewhere.
+    """
 
     def __init__(
-        self, runbook: Runbook, renderer: Renderer, children: Callable[[str], Sequence[int]] = lambda _: ()
+        self,
+        runbook: Runbook,
+        renderer: Renderer,
+        children: Callable[[str], Sequence[int]] = lambda _: (),
+        look: Look = unseen,
     ) -> None:
+        self._look = look
         self._runbook = runbook
         self._renderer = renderer
         self._children = children
@@ -99,6 +130,10 @@ class Clerk:
                 return (
                     e.RunConcluded(action.conclusion, action.came_from, action.outcome, action.reason, action.in_doubt),
                 )
+            case a.TakeLocks(path=path, targets=targets):
+                return (self._locks(state, path, targets),)
+            case a.ReleaseLocks(path=path, outcome=outcome):
+                return (e.LocksReleased(path, visit(state, path), outcome, proved(state, path)),)
             case a.OpenGate(path=path) | a.ExpandEach(path=path) | a.StartCall(path=path) | a.ComputeFacts(path=path):
                 return self._rendered(state, path, action)
         assert_never(action)
@@ -120,7 +155,7 @@ class Clerk:
         try:
             match action:
                 case a.OpenGate():
-                    return (self._renderer.gate(state, place, action, self._children(path)),)
+                    return (self._question(state, place, action),)
                 case a.ExpandEach():
                     return (self._renderer.items(state, place),)
                 case a.ComputeFacts():
@@ -131,6 +166,32 @@ class Clerk:
         except SteadyError as problem:
             return (unrendered(state, path, problem),)
         assert_never(action)
+
+    def _question(self, state: State, place: Place, action: a.OpenGate) -> e.Event:
+        """The gate; or the step settled, when the change may not be made at all now."""
+        gate = self._renderer.gate(state, place, action, self._children(place.path))
+        if not gate.plans or action.kind != "confirm":
+            return gate
+        seen = self._look(state, locked(place.step), change_of(gate.plans))
+        if seen.blocked:
+            return unrendered(state, place.path, Refused(seen.blocked, seen.hint))
+        return replace(gate, notices=seen.notices, roles=seen.roles or gate.roles)
+
+    def _locks(self, state: State, path: str, targets: tuple[str, ...]) -> e.Event:
+        """The wish for the locks of a change. A change that nobody was asked about is looked at first."""
+        place = locate(self._runbook, state, path)
+        try:
+            plans = self._renderer.covered(state, place, path)
+        except SteadyError as problem:
+            return unrendered(state, path, problem)
+        change = change_of({one: plan.digest for one, plan in plans.items()})
+        if path not in state.gates:
+            seen = self._look(state, targets, change)
+            if seen.blocked:
+                return unrendered(state, path, Refused(seen.blocked, seen.hint))
+            if seen.notices or seen.roles:
+                return e.CautionRaised(path, visit(state, path), seen.notices)
+        return e.LocksWanted(path, visit(state, path), targets, change)
 
     def _start(self, draft: Draft, action: a.StartStep) -> tuple[e.Event, ...]:
         state = draft.state
@@ -147,6 +208,21 @@ class Clerk:
         assert operation is not None  # noqa: S101 a plan was made of it
         draft.jobs.append(Job(action.path, action.attempt, plan, place))
         return (_intent(state, action, operation, plan),)
+
+
+def change_of(plans: Mapping[str, str]) -> str:
+    """What tells whether two changes are the same: the digests of what they do, whatever run they are in."""
+    return digest(sorted(plans.values()))
+
+
+def proved(state: State, path: str) -> str:
+    """What the verifications of a step said, the worst of them; '' when it has none."""
+    seen = {leaf.outcome for name, leaf in state.leaves.items() if _is_verification(name, path)}
+    return next((outcome for outcome in WORST if outcome in seen), "")
+
+
+def _is_verification(name: str, path: str) -> bool:
+    return name.startswith(path) and name.endswith(":verify") and name[len(path)] in ":["
 
 
 def approved(state: State, action: a.StartStep, plan: Plan) -> bool:

@@ -31,7 +31,7 @@ from ..model import (
 from . import actions as a
 from .names import names
 from .parameters import rendered
-from .paths import Place, locate
+from .paths import Place, locate, visit
 from .places import hosts, place_of
 from .state import State
 from .tables import OPTIONS, Phase
@@ -66,7 +66,7 @@ class Renderer:
         """The question to put, and the digest of what a yes would be a yes to."""
         gate = _asked(place.step)
         known = names(state, place)
-        plans = self._covered(state, place, action)
+        plans = self.covered(state, place, action.path)
         options = dict(place.step.body.options) if isinstance(place.step.body, Choose) else OPTIONS[action.kind]
         evidence = _evidence(state)
         prompt = _doubtful(state, place, children) if action.kind == "doubt" else _prompt(place, gate, known)
@@ -94,13 +94,13 @@ class Renderer:
             children=tuple(children),
         )
 
-    def _covered(self, state: State, place: Place, action: a.OpenGate) -> dict[str, Plan]:
-        """The plans that the yes is for: the step's own, or one for each item of a wave."""
+    def covered(self, state: State, place: Place, path: str) -> dict[str, Plan]:
+        """The plans that one yes is for: the step's own, or one for each item of a wave."""
         if place.operation is None:
             return {}
-        wave = state.waves.get(action.path)
-        paths = [action.path] if wave is None else [f"{action.path}[{key}]" for key in wave.keys]
-        return {path: self.plan(state, locate(place.root, state, path)) for path in paths}
+        wave = state.waves.get(path)
+        paths = [path] if wave is None else [f"{path}[{key}]" for key in wave.keys]
+        return {one: self.plan(state, locate(place.root, state, one)) for one in paths}
 
     def _undo(self, state: State, place: Place, path: str) -> str:
         """What would take the change back, as far as that can be told before the change has happened.
@@ -154,14 +154,6 @@ class Renderer:
             raise BadInput(f"runbook {runbook} needs the input {missing[0]}", "give it in the `inputs:` of the call")
         defaults = {n: i.default for n, i in called.inputs.items() if not i.required and n not in given}
         return e.CallStarted(place.path, runbook, {**defaults, **given})
-
-
-def visit(state: State, path: str) -> int:
-    """How often control has come to the step that `path` is in, counted in its scope."""
-    head, slash, step = path.rpartition("/")
-    scope = state.scopes.get(head if slash else "")
-    name = re.split(r"[.:\[]", step, maxsplit=1)[0]
-    return scope.visits.get(name, 1) if scope else 1
 
 
 def _asked(step: Step) -> Gate:

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from ..model import Call, Diagnose, Do, Effect, Gate, Mode, Parallel, Runbook, Step
 from . import actions as a
+from .locks import key_of
+from .paths import visit
 from .state import State
 from .tables import DID_NOT_HAPPEN, HAPPENED, Phase
 
@@ -48,20 +50,26 @@ class Situation(Struct, frozen=True):
         scope = self.state.scopes.get("")
         return scope.current if scope else ""
 
-    def asks(self, step: Step) -> Gate | None:
+    def asks(self, step: Step, path: str = "") -> Gate | None:
         """The gate that a person must open before this step acts, or None.
 
-        A declared gate asks in every mode but a dry run (and but `auto`, where it allows that). A change without one
-        is asked for all the same. Mode `step` asks before everything that acts.
+        A declared gate asks in every mode but a dry run (and but `auto`, where it allows that, unless there is
+        something about the change that a person should know). A change without one is asked for all the same. Mode
+        `step` asks before everything that acts.
         """
         if self.mode is Mode.DRY_RUN:
             return None
         if step.gate is not None:
-            return None if self.mode is Mode.AUTO and step.gate.auto else step.gate
+            unasked = self.mode is Mode.AUTO and step.gate.auto and self.lock_key(path) not in self.state.cautions
+            return None if unasked else step.gate
         body = step.body
         if isinstance(body, Do) and body.operation.effect is not Effect.READ:
             return Gate()
         return Gate() if self.mode is Mode.STEP and isinstance(body, (Do, Call, Diagnose, Parallel)) else None
+
+    def lock_key(self, path: str) -> str:
+        """What the locks of the step at `path` are kept under in this visit."""
+        return key_of(path, visit(self.state, path))
 
     def in_doubt(self) -> tuple[str, ...]:
         """The paths of changes of which nobody knows whether they happened."""

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .. import events as e
+from . import locks as locking
 from .tables import AFTER_THE_END, APPROVES, ATTEMPT, VOID, IllegalEvent, Phase
 
 
@@ -81,6 +82,8 @@ class State(Struct, frozen=True):
     waves: Mapping[str, e.EachExpanded] = field(default_factory=dict)
     calls: Mapping[str, e.CallStarted] = field(default_factory=dict)
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    locks: locking.Locks = field(default_factory=dict)
+    cautions: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
     stop: e.StopRequested | None = None
     escalated: bool = False
@@ -112,6 +115,12 @@ class State(Struct, frozen=True):
     def open_gates(self) -> tuple[GateState, ...]:
         """All questions that stand open, oldest first."""
         return tuple(sorted((g for g in self.gates.values() if not g.result), key=lambda g: g.seq))
+
+    @property
+    def wanted_locks(self) -> tuple[tuple[str, locking.Lock], ...]:
+        """The locks that are wanted and not yet held, with the path of their step; the oldest wish first."""
+        waiting = ((k.rpartition("#")[0], lock) for k, lock in self.locks.items() if not (lock.held or lock.released))
+        return tuple(sorted(waiting, key=lambda one: (one[1].at, one[0])))
 
     def home(self, path: str) -> str:
         """The path of the innermost called runbook that `path` lies in, or '' for the run's own."""
@@ -161,6 +170,12 @@ def _apply(s: State, r: e.Recorded) -> State:
             return _gate_answered(s, r, r.event)
         case e.GateClosed():
             return _gate_closed(s, r, r.event)
+        case e.CautionRaised(path=path, visit=visit):
+            return replace(s, cautions=s.cautions | {locking.key_of(path, visit)})
+        case e.LocksWanted() | e.LocksRefused() | e.LocksTaken() | e.LocksReleased():
+            return replace(s, locks=locking.after(s.locks, r.event, r.at))
+        case e.LeaseTaken() | e.LeaseReturned() | e.LockTaken():
+            raise _illegal(r, "it is about a target, and belongs into that one's stream")
         case e.EachExpanded(path=path):
             return replace(s, waves=_with(s.waves, path, r.event))
         case e.CallStarted(path=path):

@@ -17,8 +17,9 @@ from .. import events as e
 from ..core import State, fold, survey
 from ..core.answers import Answer, admit
 from ..core.names import names
-from ..core.recording import Clerk, Draft, Job
-from ..core.rendering import Renderer, visit
+from ..core.paths import visit
+from ..core.recording import Clerk, Draft, Job, Sighting
+from ..core.rendering import Renderer
 from ..core.tables import AFTER_THE_END
 from ..errors import Fenced, HeadMoved
 from ..handlers.connections import Connections
@@ -26,6 +27,7 @@ from ..model import SECOND, Runbook
 from . import children
 from .attempt import asked, perform, really, simulated, unstarted, verdict_of
 from .hands import AttemptHands
+from .holds import Holds
 from .ports import Observer, People, Ports
 from .redaction import Redactor
 from .secrets import SecretStore, settings_secrets
@@ -63,7 +65,9 @@ class Driver:
         self._redactor = redactor
         self._secrets: dict[str, SecretStore] = {}
         self._connections = Connections()
-        self._clerk = Clerk(runbook, Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t)), self._alive)
+        self._holds = Holds(ports.journal, ports.changes, stream, ports.actor)
+        renderer = Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t))
+        self._clerk = Clerk(runbook, renderer, self._alive, self._look)
         self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
         self._running: dict[str, AttemptHands] = {}
         self._orphans: dict[str, list[children.Orphan]] = {}
@@ -265,9 +269,13 @@ class Driver:
             if self._changed():
                 self._catch_up()
                 break
+            arrived += self._holds.wanted(self.state, self._ports.clock.now(), self._ports.clock.monotonic())
             if left <= 0:
                 break
         return [*arrived, *self._fired()]
+
+    def _look(self, state: State, targets: tuple[str, ...], change: str) -> Sighting:
+        return self._holds.look(state, targets, change, self._ports.clock.now())
 
     def _taken(self, wait: float) -> list[Arrived]:
         """Everything in the inbox, waiting for the first thing at most that many seconds."""
@@ -306,7 +314,7 @@ class Driver:
 
     def _waits_for_absent(self) -> bool:
         """Whether only people could move the run on, and nobody is here to be asked."""
-        if self._people.present() or self._running or not self.state.open_gates:
+        if self._people.present() or self._running or self.state.wanted_locks or not self.state.open_gates:
             return False
         timers = survey(self._runbook, self.state).timers
         return all(key.startswith(("gate:", "run:")) for key in timers)

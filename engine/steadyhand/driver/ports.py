@@ -13,6 +13,7 @@ from ..events import GateOpened, Recorded
 from ..handlers.protocol import Handler
 from ..journal.protocol import Journal
 from ..model import HandlerSpec
+from ..schema import Changes
 
 
 class Clock(Protocol):
@@ -95,5 +96,7 @@ class Ports(Struct, frozen=True):
     actor: str
     host: str
     clock: Clock
+    changes: Changes = Changes()
+    """The bounds that all changes keep, as the settings have them now."""
     lock: str = ""
     """Where the locks of live drivers lie: the store's path, or '' for a store in memory."""

@@ -1,6 +1,8 @@
 """What happened: event values, their text form and their chain."""
 
 from .codec import GENESIS, chain, decode, encode, name_of
+from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
+from .targets import PREFIX, LeaseReturned, LeaseTaken, LockTaken, TargetEvent
 from .types import (
     AnswerRefused,
     CallStarted,
@@ -34,9 +36,11 @@ from .types import (
 
 __all__ = [
     "GENESIS",
+    "PREFIX",
     "AnswerRefused",
     "CallStarted",
     "CancelRequested",
+    "CautionRaised",
     "ChildFound",
     "ChildStarted",
     "ChildStopped",
@@ -47,6 +51,14 @@ __all__ = [
     "GateAnswered",
     "GateClosed",
     "GateOpened",
+    "LeaseReturned",
+    "LeaseTaken",
+    "LockEvent",
+    "LockTaken",
+    "LocksRefused",
+    "LocksReleased",
+    "LocksTaken",
+    "LocksWanted",
     "NoteAdded",
     "PreflightChecked",
     "Recorded",
@@ -60,6 +72,7 @@ __all__ = [
     "StepInterrupted",
     "StepSettled",
     "StopRequested",
+    "TargetEvent",
     "TimerFired",
     "TimerSet",
     "chain",

@@ -18,6 +18,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..model import Artifact, Finding
+from .locks import LockEvent
+from .targets import TargetEvent
 
 
 class RunStarted(Struct, frozen=True, tag="run.started"):
@@ -213,7 +215,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     evidence shown. `plans` are the digests of the plans that this yes covers, by path; each intent must match its own,
     and uses it up. `opening` counts how often this gate was opened in the run. `options` are the answers allowed (id
     to label). `due` is 0 for no expiry. `schema` is that of a typed answer. `children` are processes still running,
-    for kind doubt.
+    for kind doubt. `notices` are what else a person should know: leases, freezes, that it did not help the last time.
     """
 
     gate: str
@@ -235,6 +237,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     schema: Mapping[str, Any] = field(default_factory=dict)
     evidence_required: bool = False
     children: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class GateAnswered(Struct, frozen=True, tag="gate.answered"):
@@ -353,6 +356,8 @@ Event = (
     | EscalationRaised
     | PreflightChecked
     | RunConcluded
+    | LockEvent
+    | TargetEvent
 )
 
 

@@ -19,7 +19,7 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}td,th{border:1px solid 
 pre{background:var(--box);border:1px solid var(--line);border-radius:6px;padding:.5rem;overflow-x:auto;white-space:pre-wrap;font-size:.85rem;max-height:24rem;overflow-y:auto}
 code{font-size:.9em;background:var(--box);border-radius:4px;padding:0 .2em}section{border:1px solid var(--line);border-radius:8px;padding:.75rem;margin:.75rem 0}
 .pass,.approved,.resolved,.healthy{color:var(--pass)}.fail,.rejected{color:var(--fail)}.error,.interrupted,.expired,.escalated{color:var(--error)}
-.q{color:var(--quiet);font-size:.9rem}.doubt{border:2px solid var(--fail);border-radius:8px;padding:.75rem;font-weight:600}.gate p:first-child{white-space:pre-line}.gate{border-left:4px solid var(--error);padding-left:.75rem;margin:.5rem 0}
+.q{color:var(--quiet);font-size:.9rem}.notice{color:var(--error);font-weight:600}.doubt{border:2px solid var(--fail);border-radius:8px;padding:.75rem;font-weight:600}.gate p:first-child{white-space:pre-line}.gate{border-left:4px solid var(--error);padding-left:.75rem;margin:.5rem 0}
 summary{cursor:pointer;color:var(--quiet)}.scroll{overflow-x:auto}@media print{pre{max-height:none}details>*{display:block}}
 """.strip().replace("\n", "")
 
@@ -111,6 +111,7 @@ def _question(q: Question) -> str:
         parts.append(f'<p class="q">Asked: {q.quorum} of {text(", ".join(q.roles))}</p>')
     if q.targets:
         parts.append(f'<p class="q">Targets: {text(", ".join(q.targets))}</p>')
+    parts.extend(f'<p class="notice">Note: {text(notice)}</p>' for notice in q.notices)
     if q.evidence and q.kind in {"confirm", "doubt"}:
         parts.append(f'<p class="q">Known then: {text(brief(", ".join(q.evidence), 1000))}</p>')
     for a in q.answers:

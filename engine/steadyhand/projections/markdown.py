@@ -134,6 +134,9 @@ def _question(q: Question) -> Iterator[str]:
     if who or on:
         yield f"{who}{on}".strip()
         yield ""
+    for notice in q.notices:
+        yield f"**Note:** {plain(notice, 500)}"
+        yield ""
     if q.evidence and q.kind in {"confirm", "doubt"}:
         yield f"Known then: {plain(', '.join(q.evidence), 1000)}"
         yield ""

@@ -90,6 +90,12 @@ def _rest(event: e.Event) -> tuple[str, ...]:
         case e.EscalationRaised(to=to, contact=contact, after=after):
             who = brief(f"{to or 'whoever is next'} {contact}")
             return (f"ESCALATE to {who} (the run takes longer than {took(after)})",)
+        case e.CautionRaised(path=path, notices=notices):
+            return (_at(path, "asked for, since:"), *(f"{PAD}! {brief(notice, MOST)}" for notice in notices))
+        case e.LocksRefused(path=path, reason=reason):
+            return (_at(path, f"waits: {brief(reason, MOST)}"),)
+        case e.LocksTaken(path=path):
+            return (_at(path, "its targets are locked for it"),)
         case e.EachExpanded(path=path, keys=keys):
             return (_at(path, f"{len(keys)} items"),)
         case e.CallStarted(path=path, runbook=name):
@@ -142,6 +148,7 @@ def _finding(finding: Finding, *, told: bool) -> list[str]:
 def _asked(event: e.GateOpened) -> tuple[str, ...]:
     first, *more = lines_of(event.prompt) or [""]
     lines = [_at(event.gate, f"? {first}"), *(f"{PAD}  {line}" for line in more)]
+    lines += [f"{PAD}! {brief(notice, MOST)}" for notice in event.notices]
     lines += [f"{PAD}  {line}" for line in lines_of(event.preview)]
     return (*lines, *(f"{PAD}{line}" for line in _answers(event)))
 

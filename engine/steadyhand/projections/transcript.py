@@ -5,7 +5,7 @@ A section is one visit of a step. Everything that happened at or below its path 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -13,7 +13,8 @@ from msgspec import Struct, field
 from .. import events as e
 from ..graph.build import kind_of, label_of
 from ..model import Artifact, Diagnose, Finding, Runbook, Step
-from .words import ending, took
+from .summary import summary
+from .words import took
 
 
 class Answered(Struct, frozen=True):
@@ -47,6 +48,7 @@ class Question(Struct):
     result: str = ""
     reason: str = ""
     answers: list[Answered] = field(default_factory=list)
+    notices: tuple[str, ...] = ()
 
     def said(self, answer: Answered) -> str:
         """An answer in the words of the question: the option with its label, or the value that was typed."""
@@ -270,7 +272,7 @@ class _Drawer:
     def opened(self, one: e.Recorded, event: e.GateOpened) -> None:
         question = Question(
             event.gate, event.kind, event.prompt, event.preview, event.digest, event.effect, event.targets,
-            event.evidence, event.roles, event.quorum, event.options, one.at,
+            event.evidence, event.roles, event.quorum, event.options, one.at, notices=event.notices,
         )  # fmt: skip
         self._gates[event.gate] = question
         section = self._section(event.path)
@@ -328,6 +330,18 @@ class _Drawer:
     def scope_ended(self, one: e.Recorded, event: e.ScopeEnded) -> None:
         self._leave(event.came_from, event.outcome, f"end.{event.conclusion}", one.at)
 
+    def of_targets(self, one: e.Recorded, event: e.LockEvent) -> None:
+        """Locks, and what made a change be asked for: remarks of the step."""
+        match event:
+            case e.CautionRaised(path=path, notices=notices):
+                self._remark(path, one.at, f"asked for, since: {'; '.join(notices)}")
+            case e.LocksRefused(path=path, reason=reason):
+                self._remark(path, one.at, f"waits: {reason}")
+            case e.LocksTaken(path=path):
+                self._remark(path, one.at, "its targets are locked for it")
+            case e.LocksWanted() | e.LocksReleased():
+                pass
+
     def expanded(self, one: e.Recorded, event: e.EachExpanded) -> None:
         self._remark(event.path, one.at, f"{len(event.keys)} items: {', '.join(event.keys[:20])}")
 
@@ -338,7 +352,7 @@ class _Drawer:
             self._leave(event.came_from, event.outcome, f"end.{event.conclusion}", one.at)
 
     def done(self) -> Transcript:
-        self._t.summary = list(_summary(self._t))
+        self._t.summary = list(summary(self._t))
         return self._t
 
 
@@ -350,37 +364,6 @@ _TAKES: dict[type, Any] = {
     e.ChildFound: _Drawer.child_found, e.ChildStopped: _Drawer.child_stopped, e.NoteAdded: _Drawer.noted,
     e.StopRequested: _Drawer.stopping, e.EscalationRaised: _Drawer.escalating, e.CallStarted: _Drawer.called,
     e.PreflightChecked: _Drawer.preflight, e.ScopeEnded: _Drawer.scope_ended, e.EachExpanded: _Drawer.expanded,
-    e.RunConcluded: _Drawer.concluded,
+    e.RunConcluded: _Drawer.concluded, e.CautionRaised: _Drawer.of_targets, e.LocksWanted: _Drawer.of_targets,
+    e.LocksRefused: _Drawer.of_targets, e.LocksTaken: _Drawer.of_targets, e.LocksReleased: _Drawer.of_targets,
 }  # fmt: skip
-
-
-def _summary(t: Transcript) -> Iterator[str]:
-    """What happened in a few plain sentences, each from what the events say."""
-    found = [s.decided for s in t.sections if s.decided]
-    if found:
-        yield f"The cause found: {'; '.join(dict.fromkeys(found))}."
-    for section in t.sections:
-        yield from _changed(section)
-    if t.conclusion:
-        why = f": {t.reason.rstrip('.')}" if t.reason else ""
-        yield f"The run ended {ending(t.conclusion, t.mode)}, after {took(t.ended - t.started)}{why}."
-    else:
-        waiting = [q.gate for s in t.sections for q in s.gates if not q.result]
-        yield f"The run waits for people at: {', '.join(waiting)}." if waiting else "The run has not ended."
-
-
-def _changed(section: Section) -> Iterator[str]:
-    """What a step changed, by whose yes, and whether it was shown to work."""
-    changes = [a for a in section.attempts if a.effect in {"change", "destructive"} and not a.simulated]
-    if not changes:
-        return
-    said = [
-        answer
-        for q in section.gates
-        if q.result in {"approved", "run_again"}
-        for answer in q.answers
-        if not answer.refused
-    ]
-    by = f", approved by {', '.join(dict.fromkeys(a.by for a in said))}" if said else ""
-    last = changes[-1]
-    yield f"Changed: {section.title} ({last.outcome or 'running'}{by})."

@@ -16,8 +16,9 @@ from msgspec import Struct, field
 from .. import events as e
 from ..core import State, survey
 from ..core.names import names
+from ..core.paths import visit
 from ..core.recording import Clerk, Job
-from ..core.rendering import Renderer, visit
+from ..core.rendering import Renderer
 from ..errors import SteadyError
 from ..expressions import judge, render_native
 from ..model import ERROR, PASS, HandlerSpec, Plan, Runbook, Target, digest
@@ -167,6 +168,8 @@ class World:
 
     def _next(self) -> list[e.Event] | None:
         """What happens next in time: an outcome, an answer or a timer. None when nothing can."""
+        if self.state.wanted_locks:  # nobody else is in this world
+            return [e.LocksTaken(path, lock.visit) for path, lock in self.state.wanted_locks]
         timers = survey(self.runbook, self.state).timers
         times = [
             *(at for at, _, _ in self._coming),

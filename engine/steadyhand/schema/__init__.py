@@ -1,5 +1,6 @@
 """Documents to values: runbooks and settings, or every finding about them; and the schemas that editors read."""
 
+from .changes import DAYS, Changes, Freeze
 from .codes import CODES, UNKNOWN_KIND
 from .inputs import inputs_of
 from .load import Loaded, read
@@ -9,8 +10,11 @@ from .values import from_text, problems
 
 __all__ = [
     "CODES",
+    "DAYS",
     "UNKNOWN_FAMILY",
     "UNKNOWN_KIND",
+    "Changes",
+    "Freeze",
     "Loaded",
     "Settings",
     "families",

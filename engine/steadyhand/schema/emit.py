@@ -171,6 +171,8 @@ class _Emitter:
             known: dict[str, dict[str, Any]] = {"text": dict(_SCALAR), "list": {"type": "array", "items": _SCALAR}}
             inner = known.get(field.of, {})
             return {"type": "object", "additionalProperties": inner or True}
+        if field.type == "freezes":
+            return {"type": "array", "items": self.object("freeze")}
         if field.type == "object":
             whole = self.object(field.of)
             short = any(inner.short for inner in TABLES[field.of])

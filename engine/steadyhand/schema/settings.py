@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from ..errors import Diagnostic
 from ..model import HandlerSpec, SecretSource, Target
 from ..source import parse
+from .changes import Changes, read_changes
 from .reader import Reader
 from .references import undeclared
 from .secrets import read_secrets
@@ -26,9 +27,10 @@ class Settings(Struct, frozen=True):
     targets: Mapping[str, Target] = field(default_factory=dict)
     channels: Mapping[str, Target] = field(default_factory=dict)
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    changes: Changes = Changes()
 
 
-_PLACES = ("targets", "channels", "secrets")
+_PLACES = ("targets", "channels", "secrets", "changes")
 
 
 def read_settings(
@@ -52,6 +54,7 @@ def read_settings(
         targets=read_places(reader, specs, given.get("targets")),
         channels=read_places(reader, specs, given.get("channels"), "channels"),
         secrets=read_secrets(reader, given.get("secrets")),
+        changes=read_changes(reader, given.get("changes")),
     )
     for section in ("targets", "channels"):
         if section in given:

@@ -263,7 +263,23 @@ SETTINGS = (
     F("contacts", "map", "How people are reached, by name.", {"team-data": "#team-data"}, of="text"),
     F("targets", "targets", "Targets that all runbooks may name.", {"app-hosts": {"ssh": {"hosts": ["app1"]}}}),
     F("channels", "channels", "Where notifications go, by name.", {"team": {"console": {}}}),
+    F("changes", "object", "Bounds that all changes keep.", {"per_hour": 3}, of="changes"),
     F("secrets", "secrets", "Secrets that these targets and channels use.", {"slack": {"env": "SLACK_WEBHOOK"}}),
+)
+FREEZE = (
+    F("from", "text", "When it begins: a time with its zone.", "2026-12-24T00:00:00Z"),
+    F("to", "text", "When it ends.", "2026-12-27T00:00:00Z"),
+    F("days", "list", "The days of the week on which it holds, every week.", ["sat", "sun"], of="text"),
+    F("between", "text", "The hours of those days; past midnight is meant where the second is smaller.", "18:00-08:00"),
+    F("zone", "text", "The time zone of the hours; UTC when left out.", "Europe/Berlin"),
+    F("targets", "list", "The targets it is for; all when left out.", ["orders-db"], of="text"),
+    F("reason", "text", "Why.", "No changes over the holidays", required=True),
+    F("roles", "list", "Who may approve a change all the same; nobody when left out.", ["commander"], of="text"),
+)
+CHANGES = (
+    F("per_hour", "integer", "How often the same change may be made to a target in an hour.", 3, least=1),
+    F("remember", "duration", "How long it is remembered that a change did not help; 24h when left out.", "24h"),
+    F("freezes", "freezes", "When no changes are made.", [{"days": ["sat", "sun"], "reason": "Weekend"}]),
 )
 TEST = (
     F("runbook", "text", "The runbook, as a path from this file; else the one that is named like it.", "restart.yaml"),
@@ -302,6 +318,6 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "link": LINK, "impact": IMPACT, "gate": GATE, "choose": CHOOSE, "ask": ASK, "manual": MANUAL, "wait": WAIT,
     "call": CALL, "retry": RETRY, "each": EACH, "operation": OPERATION, "verify": VERIFY, "check": CHECK, "step": STEP,
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
-    "test": TEST, "case": CASE, "expected": EXPECTED, "said": SAID,
+    "test": TEST, "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
 }  # fmt: skip
 SOURCES = ("env", "file", "command", "kubernetes", "vault")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ...app import runs
+from ...app.services import Services
 from ...errors import Exit, UsageError
 from ..shared import services
 from .resume import resumed
@@ -20,18 +21,22 @@ def command(ctx: click.Context, run: str, all_: bool, reason: str) -> int:
     desk = services(ctx)
     if bool(run) == all_:
         raise UsageError("name one run, or --all", "see `steady runs`")
-    names = [h.stream for h in desk.journal.streams("r")] if all_ else [runs.find(desk, run)]
-    stopped = 0
-    for name in names:
-        if all_ and runs.state_of(desk, name).conclusion is not None:
-            continue
+    if not all_:
+        name = runs.find(desk, run)
         runs.stop(desk, name, desk.person, reason)
-        stopped += 1
-        if runs.driven_elsewhere(desk, name):
-            click.echo(f"{name}: told to stop", err=True)
-        else:
-            resumed(desk, name, quiet=True)
-            click.echo(f"{name}: stopped", err=True)
-    if all_:
-        click.echo(f"{stopped} run{'s'[: stopped != 1]} stopped", err=True)
+        _wind_down(desk, name)
+        return int(Exit.GOOD)
+    told = runs.stop_all(desk, desk.person, reason)
+    for name in told:
+        _wind_down(desk, name)
+    click.echo(f"{len(told)} run{'s'[: len(told) != 1]} stopped", err=True)
     return int(Exit.GOOD)
+
+
+def _wind_down(desk: Services, name: str) -> None:
+    """Whoever drives the run has been told; a run that nobody drives is driven to its end here."""
+    if runs.driven_elsewhere(desk, name):
+        click.echo(f"{name}: told to stop", err=True)
+    elif runs.state_of(desk, name).conclusion is None:
+        resumed(desk, name, quiet=True)
+        click.echo(f"{name}: stopped", err=True)
