@@ -12,14 +12,14 @@ GATE = (
 
 def test_what_counts_carries_the_digest_and_the_roles():
     play = Play(GATE, roles={"lead": ("ann",)})
-    event = admit(play.state, Answer("g", "ann", "approve", comment="looks right", via="cli"))
+    event = admit(play.state, Answer("g", "ann", "approve", comment="looks right", via="cli"), 5)
     assert isinstance(event, e.GateAnswered)
     assert (event.digest, event.roles, event.opening) == (play.state.gates["g"].opened.digest, ("lead",), 1)
 
 
 def test_what_does_not_count_says_why_and_what_it_was():
     play = Play(GATE)
-    event = admit(play.state, Answer("g", "ann", "maybe", comment="hm"))
+    event = admit(play.state, Answer("g", "ann", "maybe", comment="hm"), 5)
     assert isinstance(event, e.AnswerRefused)
     assert (event.answer, event.reason) == ("maybe", "'maybe' is not among the answers of gate g: approve, reject")
 

@@ -89,3 +89,16 @@ def test_the_fold_refuses_what_the_door_should_have():
         with pytest.raises(IllegalEvent):
             play.tell(event)
     assert settled(play.state.gates["g"]) == ""
+
+
+def test_a_question_whose_time_is_over_takes_no_answer_closed_or_not():
+    play = asked("within: 5s")
+    due = play.state.gates["g"].opened.due
+    assert refusal(play.state, "g", "ann", "approve", "", at=due) == ""
+    assert (
+        refusal(play.state, "g", "ann", "approve", "", at=due + 3_000_000)
+        == "gate g has expired: its time was over 3 s ago"
+    )
+    play.now = due + 1
+    with pytest.raises(IllegalEvent, match="gate g had expired"):
+        play.says("g", "approve")

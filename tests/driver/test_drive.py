@@ -354,21 +354,54 @@ def test_a_change_without_a_gate_is_asked_for_all_the_same(tmp_path):
 # --- timers and people
 
 
-def test_a_question_expires_also_while_nobody_drives_and_says_how_late(tmp_path):
-    write(
-        tmp_path,
-        "steps:\n  ask: {title: A, gate: {prompt: Sure?, within: 500ms}, next: {approved: end.healthy, rejected: end.stopped, expired: end.escalated}}\n",
-    )
+EXPIRES = """\
+steps:
+  ask:
+    title: A
+    shell: echo done >> done
+    gate: {prompt: Sure?, within: 500ms}
+    undo: {none: x}
+    next: {pass: end.escalated, fail: end.escalated, error: end.escalated, rejected: end.stopped, expired: end.stopped}
+"""
+
+
+def test_a_question_that_expired_while_nobody_drove_takes_no_yes(tmp_path):
+    write(tmp_path, EXPIRES)
     run(tmp_path, code=4)
     time.sleep(0.8)
-    late = steady(tmp_path, "answer", "last", "ask", "approve")
-    assert late.returncode in {0, 1}
-    done = steady(tmp_path, "resume", "last")
-    if late.returncode:
-        assert done.returncode == 1
-        assert conclusion(tmp_path) == "escalated"
-    fired = events(tmp_path, "timer.fired")
-    assert fired or conclusion(tmp_path) == "healthy"
+    late = steady(tmp_path, "answer", "last", "ask", "approve", "--resume")
+    assert late.returncode == 1
+    assert "gate ask has expired" in late.stderr
+    assert not (tmp_path / "done").exists()
+    assert events(tmp_path, "gate.refused")[0]["reason"].startswith("gate ask has expired")
+
+
+def test_a_question_that_expired_while_nobody_drove_is_closed_when_the_run_is_resumed(tmp_path):
+    write(tmp_path, EXPIRES)
+    run(tmp_path, code=4)
+    time.sleep(0.8)
+    assert steady(tmp_path, "resume", "last").returncode == 1
+    assert conclusion(tmp_path) == "stopped"
+    assert events(tmp_path, "gate.closed")[0]["result"] == "expired"
+    assert events(tmp_path, "timer.fired")[0]["late"] >= 200_000
+
+
+def test_an_answer_that_came_in_time_counts_when_the_run_is_resumed_later(tmp_path):
+    write(tmp_path, EXPIRES.replace("500ms", "4s"))
+    run(tmp_path, code=4)
+    assert steady(tmp_path, "answer", "last", "ask", "approve").returncode == 0
+    time.sleep(4.2)
+    assert steady(tmp_path, "resume", "last").returncode == 1
+    assert (tmp_path / "done").exists()
+
+
+def test_a_run_whose_time_was_over_while_nobody_drove_changes_nothing_any_more(tmp_path):
+    write(tmp_path, "within: 1s\n" + EXPIRES.replace(", within: 500ms", "").replace(", expired: end.stopped", ""))
+    run(tmp_path, code=4)
+    time.sleep(1.2)
+    steady(tmp_path, "answer", "last", "ask", "approve", "--resume")
+    assert conclusion(tmp_path) == "escalated"
+    assert not (tmp_path / "done").exists()
 
 
 def test_two_people_must_agree_and_one_cannot_be_two(tmp_path):

@@ -180,7 +180,7 @@ def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.An
     """Record what a person says to a gate; what comes back says whether it counts. Both are durable."""
 
     def respond(state: State) -> e.Event:
-        return admit(state, given)
+        return admit(state, given, max(services.clock.now(), state.at))
 
     event = append(services, run, respond, by=given.by)
     assert isinstance(event, (e.GateAnswered, e.AnswerRefused))  # noqa: S101 admit makes nothing else

@@ -24,9 +24,11 @@ class Answer(Struct, frozen=True):
     opening: int = 0
 
 
-def admit(state: State, answer: Answer) -> e.GateAnswered | e.AnswerRefused:
-    """The event that an answer becomes: one that counts, or one that is refused and remembered."""
-    why = gates.refusal(state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening)
+def admit(state: State, answer: Answer, at: int) -> e.GateAnswered | e.AnswerRefused:
+    """The event that an answer given at that time (microseconds) becomes: one that counts, or one that is refused and
+    remembered.
+    """
+    why = gates.refusal(state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening, at=at)
     if why:
         return e.AnswerRefused(answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment)
     opened = state.gates[answer.gate].opened

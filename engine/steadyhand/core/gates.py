@@ -5,18 +5,22 @@ Pure. Called by the desk (an answer from a person) and by the decider (is the qu
 
 from __future__ import annotations
 
-from ..model import APPROVED
+from ..model import APPROVED, SECOND
 from .state import GateState, State
 from .tables import RESULTS
 
 
-def refusal(state: State, gate: str, by: str, answer: str, digest: str, opening: int = 0) -> str:
-    """Why this answer does not count, in one sentence; '' when it does. `opening` 0 means the current one."""
+def refusal(state: State, gate: str, by: str, answer: str, digest: str, opening: int = 0, *, at: int = 0) -> str:
+    """Why this answer does not count, in one sentence; '' when it does. `opening` 0 means the current one; `at` is when
+    it is given (microseconds): a question whose time is over takes no answer, whether or not a driver has closed it.
+    """
     known = state.gates.get(gate)
     if known is None:
         return f"there is no gate {gate}"
     if known.result:
         return f"gate {gate} is already closed: {known.result}"
+    if known.opened.due and at > known.opened.due:
+        return f"gate {gate} has expired: its time was over {(at - known.opened.due) // SECOND} s ago"
     if opening and opening != known.opened.opening:
         return f"gate {gate} has been opened anew since (opening {known.opened.opening}, the answer is to {opening})"
     if digest and digest != known.opened.digest:

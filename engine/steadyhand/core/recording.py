@@ -100,7 +100,7 @@ class Clerk:
         """
         draft = Draft(stream, state, max(at, state.at))
         for one in arrived:
-            draft.add(admit(draft.state, one) if isinstance(one, Answer) else one)
+            draft.add(admit(draft.state, one, draft.at) if isinstance(one, Answer) else one)
         while wanted := survey(self._runbook, draft.state).actions:
             for action in wanted:
                 for event in self.record(draft, action):

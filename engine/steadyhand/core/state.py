@@ -342,6 +342,8 @@ def _gate_answered(s: State, r: e.Recorded, event: e.GateAnswered) -> State:
         raise _illegal(r, f"gate {event.gate} is not open")
     if event.digest != gate.opened.digest:
         raise _illegal(r, "the answer is to something else")
+    if gate.opened.due and r.at > gate.opened.due:
+        raise _illegal(r, f"gate {event.gate} had expired")
     if event.answer not in gate.opened.options:
         raise _illegal(r, f"{event.answer!r} is not among the answers")
     if any(a.by == event.by for a in gate.answers):

@@ -101,7 +101,8 @@ class Driver:
     def drive(self) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted."""
         self._mark = self._ports.journal.mark()
-        arrived: list[Arrived] = []
+        # What came due while nobody drove comes first: a question or a run whose time is over is not taken up again.
+        arrived: list[Arrived] = [*self._fired()]
         try:
             while True:
                 self._advance(arrived)
@@ -316,8 +317,9 @@ class Driver:
         """Whether only people could move the run on, and nobody is here to be asked."""
         if self._people.present() or self._running or self.state.wanted_locks or not self.state.open_gates:
             return False
-        timers = survey(self._runbook, self.state).timers
-        return all(key.startswith(("gate:", "run:")) for key in timers)
+        timers, due = survey(self._runbook, self.state).timers, self._due()
+        over = due is not None and due <= self._ports.clock.now()
+        return not over and all(key.startswith(("gate:", "run:")) for key in timers)
 
     def _ask(self) -> None:
         for gate in self.state.open_gates:
@@ -347,7 +349,7 @@ class Driver:
         """What arrived as events, with nothing decided from it."""
         draft = Draft(self._stream, self.state, max(self._ports.clock.now(), self.state.at))
         for one in self._still(arrived):
-            draft.add(admit(draft.state, one) if isinstance(one, Answer) else one)
+            draft.add(admit(draft.state, one, draft.at) if isinstance(one, Answer) else one)
         return draft.events
 
     # --- what an engine before this one left running

@@ -198,7 +198,7 @@ class World:
             answer = Answer(
                 gate.gate, one.by, one.answer, gate.digest, "rehearsal", one.value, one.comment, gate.opening
             )
-            event = admit(state, answer)
+            event = admit(state, answer, self.now)
             state = state.after(e.Recorded("rehearsal", state.seq + 1, max(self.now, state.at), "", state.epoch, event))
             events.append(event)
         return events
