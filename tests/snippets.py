@@ -23,6 +23,7 @@ FILE = re.compile(r"^# ([\w./-]+)$")
 LOOSE = (
     (r"\d{4}-\d\d-\d\d", r"\\d{4}-\\d\\d-\\d\\d"),
     (r"\d\d:\d\d:\d\d", r"\\d\\d:\\d\\d:\\d\\d"),
+    (r"\d\d:\d\d\\ UTC", r"\\d\\d:\\d\\d UTC"),
     (r"rgq[0-9a-z]{9}", r"r[0-9a-z]{11}"),
     (r"\b[0-9a-f]{12}\b", r"[0-9a-f]{12}"),
     (r"\b\d+(?:\\\.\d+)?\\ (?:µs|ms|s)\b", r"[\\d.]+ (?:µs|ms|s|min)"),

@@ -16,6 +16,7 @@ from steadyhand.projections.words import (
     clock,
     ending,
     lines_of,
+    minute,
     rfc3339,
     seconds,
     stamp,
@@ -76,3 +77,7 @@ def test_durations():
     assert took(-5) == took(0)
     assert took(61_000_000) == "1m 1s"
     assert seconds(1_234_567) == 1.235
+
+
+def test_a_time_to_the_minute():
+    assert minute(1_800_000_000_000_000) == "2027-01-15 08:00 UTC"

@@ -8,7 +8,6 @@ concluded, and a run that died with a change in doubt keeps its target until som
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from .. import events as e
 from ..core import State, fold
@@ -18,6 +17,7 @@ from ..core.recording import Sighting
 from ..errors import HeadMoved, NotFound, SteadyError
 from ..journal.protocol import Journal
 from ..model import ERROR, FAIL, SECOND
+from ..projections.words import minute
 from ..schema import Changes
 from .freezes import in_force
 
@@ -47,7 +47,7 @@ class Holds:
         freeze = in_force(self._changes.freezes, targets, now)
         if freeze is None:
             return Sighting(tuple(notices))
-        until = f" until {stamp(freeze.until)}" if freeze.until else ""
+        until = f" until {minute(freeze.until)}" if freeze.until else ""
         if not freeze.roles:
             hint = "hand over, or change `changes.freezes` in steady.yaml"
             return Sighting(blocked=f"changes are frozen{until}: {freeze.reason}", hint=hint)
@@ -103,7 +103,7 @@ class Holds:
         requester = state.run.requester if state.run is not None else ""
         lease = target.leased(now)
         if lease is not None and lease.by != requester:
-            return f"{name} is leased by {lease.by} until {stamp(lease.until)}: {lease.reason}"
+            return f"{name} is leased by {lease.by} until {minute(lease.until)}: {lease.reason}"
         last = target.last
         if last is None or self._is_ours(last, path, lock) or not self._holds(state, last):
             return ""
@@ -141,14 +141,14 @@ class Holds:
         lease = target.leased(now)
         if lease is not None:
             whose = "you" if lease.by == requester else lease.by
-            notices.append(f"{name} is leased by {whose} until {stamp(lease.until)}: {lease.reason}")
+            notices.append(f"{name} is leased by {whose} until {minute(lease.until)}: {lease.reason}")
         last = target.last
         if last is not None and last.lock.run != self._stream and self._holds(state, last):
             notices.append(f"{name} is locked by run {last.lock.run} for {last.lock.path}")
         failed = [t for t in self._same(target.changes, change, now - self._changes.remember) if self._failed(state, t)]
         if failed:
             notices.append(
-                f"the same change to {name} did not help at {stamp(failed[-1].at)} (run {failed[-1].lock.run})"
+                f"the same change to {name} did not help at {minute(failed[-1].at)} (run {failed[-1].lock.run})"
             )
         return notices
 
@@ -163,8 +163,3 @@ class Holds:
     def _too_often(self, target: TargetState, change: str, now: int) -> bool:
         bound = self._changes.per_hour
         return bool(bound) and len(self._same(target.changes, change, now - HOUR)) >= bound
-
-
-def stamp(at: int) -> str:
-    """A time for people, in UTC."""
-    return f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%d %H:%M} UTC"

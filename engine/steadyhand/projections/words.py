@@ -54,6 +54,11 @@ def clock(at: int) -> str:
     return stamp(at)[11:19]
 
 
+def minute(at: int) -> str:
+    """A time for people, to the minute, in UTC."""
+    return f"{rfc3339(at)[:16].replace('T', ' ')} UTC"
+
+
 def rfc3339(at: int) -> str:
     """`2026-11-23T02:14:07.123456Z`."""
     return f"{stamp(at)[:-1].replace(' ', 'T')}.{at % 1_000_000:06}Z"

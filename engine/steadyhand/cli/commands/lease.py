@@ -8,7 +8,7 @@ import click
 
 from ...app import leases
 from ...errors import UsageError
-from ...projections.words import rfc3339, took
+from ...projections.words import minute, rfc3339, took
 from ...source import parse_duration
 from ..shared import as_json, json_option, services
 
@@ -45,7 +45,7 @@ def command(ctx: click.Context, target: str, reason: str, term: str, back: bool,
     if json_:
         as_json({"leases": [_row(lease)]})
     else:
-        click.echo(f"{target} is yours until {rfc3339(lease.until)}; hand it back: steady lease {target} --return")
+        click.echo(f"{target} is yours until {minute(lease.until)}; hand it back: steady lease {target} --return")
     return 0
 
 
@@ -56,7 +56,7 @@ def _listed(desk: Any, json_: bool) -> int:
         return 0
     for lease in held:
         left = took(max(0, lease.until - desk.clock.now()))
-        click.echo(f"{lease.target}  {lease.by}, for another {left} (until {rfc3339(lease.until)}): {lease.reason}")
+        click.echo(f"{lease.target}  {lease.by}, for another {left} (until {minute(lease.until)}): {lease.reason}")
     if not held:
         click.echo("nothing is leased", err=True)
     return 0
