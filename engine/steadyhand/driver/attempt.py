@@ -10,12 +10,13 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.judging import judged
 from ..core.recording import Job
 from ..errors import HandlerError, SteadyError
 from ..events import StepSettled
-from ..expressions import Truncated, judge, render_native
+from ..expressions import Truncated
 from ..handlers.protocol import Handler, Rehearsed
-from ..model import ERROR, PASS, Effect, HandlerSpec, Operation, Verdict, canonical, unknown_in
+from ..model import ERROR, PASS, Effect, HandlerSpec, Operation, canonical, unknown_in
 from .hands import AttemptHands
 from .ports import Clock
 
@@ -65,39 +66,15 @@ def _judged(
     operation: Operation, spec: HandlerSpec, result: dict[str, Any], hands: AttemptHands, known: Mapping[str, Any]
 ) -> dict[str, Any]:
     seen = {name: _whole(name, value, hands.sizes()) for name, value in result.items()}
-    verdict = verdict_of(operation, spec, seen, known)
+    found = judged(operation, spec, seen, known)
     values, cut = _kept(result, hands.sizes())
-    judged = {"outcome": verdict.outcome, "reason": verdict.reason, "findings": verdict.findings}
-    facts: dict[str, Any] = {}
-    try:
-        if verdict.outcome != ERROR:
-            facts = {name: render_native(template, {**known, **seen}) for name, template in operation.facts.items()}
-    except SteadyError as problem:
-        # What was done is done and known; only what was to be learned from it is not.
-        judged |= {"outcome": ERROR, "reason": f"a fact cannot be taken: {problem.message}", "hint": problem.hint}
-    return {**judged, "values": values, "cut": cut, "facts": facts}
+    return {**{name: getattr(found, name) for name in found.__struct_fields__}, "values": values, "cut": cut}
 
 
 def _accepted(result: dict[str, Any], hands: AttemptHands) -> dict[str, Any]:
     values, cut = _kept(result, hands.sizes())
     reason = "accepted by the other side, not carried out: dry run"
     return {"outcome": PASS, "reason": reason, "values": values, "cut": cut, "simulated": True}
-
-
-def verdict_of(operation: Operation, spec: HandlerSpec, seen: Mapping[str, Any], known: Mapping[str, Any]) -> Verdict:
-    """What the step's own expectation, else that of its kind, says of a result."""
-    expect = operation.expect if operation.expect is not None else spec.default_expect
-    if not expect:
-        return Verdict(PASS, "")
-    return judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec))
-
-
-def _guards(operation: Operation, spec: HandlerSpec) -> dict[str, tuple[Any, str]]:
-    """What must hold for output to be evidence at all, when the step's own expectation does not speak of it."""
-    if operation.expect is None:
-        return {}
-    plain = {name: value for name, value in spec.default_expect.items() if not isinstance(value, Mapping)}
-    return {name: (value, f"{name} {{actual}}: what it printed is no evidence") for name, value in plain.items()}
 
 
 def _whole(name: str, value: Any, sizes: Mapping[str, int]) -> Any:

@@ -16,6 +16,7 @@ from typing import Any
 from .. import events as e
 from ..core import State, fold, survey
 from ..core.answers import Answer, admit
+from ..core.judging import verdict_of
 from ..core.names import names
 from ..core.paths import visit
 from ..core.recording import Clerk, Draft, Job, Sighting
@@ -25,7 +26,7 @@ from ..errors import Fenced, HeadMoved
 from ..handlers.connections import Connections
 from ..model import SECOND, Runbook
 from . import children
-from .attempt import asked, perform, really, simulated, unstarted, verdict_of
+from .attempt import asked, perform, really, simulated, unstarted
 from .hands import AttemptHands
 from .holds import Holds
 from .ports import Observer, People, Ports

@@ -8,20 +8,20 @@ properties of the heart run on this one world. Pure: the script decides, never c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from msgspec import Struct, field
 
 from .. import events as e
 from ..core import State, survey
+from ..core.judging import facts, judged
 from ..core.names import names
 from ..core.paths import visit
 from ..core.recording import Clerk, Job
 from ..core.rendering import Renderer
 from ..errors import SteadyError
-from ..expressions import judge, render_native
-from ..model import ERROR, PASS, HandlerSpec, Plan, Runbook, Target, digest
+from ..model import ERROR, HandlerSpec, Plan, Runbook, Target, digest
 
 START = 1_800_000_000_000_000
 """The time at which every rehearsal starts: microseconds since 1970, an arbitrary fixed day."""
@@ -37,7 +37,11 @@ class Came(Struct, frozen=True):
     after: int = 0
     """Microseconds until it has settled."""
     crash: bool = False
-    """Whether the engine dies while it runs, so that it never settles."""
+    """Whether the engine dies while it runs, `after` it has started, so that it never settles."""
+    error: str = ""
+    """The name of the failure, where the outcome is `error`: Unreachable, TimedOut, ..."""
+    facts: Mapping[str, Any] | None = None
+    """What is taken from the result, where `values` do not tell it."""
 
 
 class Said(Struct, frozen=True):
@@ -79,13 +83,20 @@ class World:
         self._clerk = Clerk(runbook, renderer)
         self._script = script
         self._specs = specs
-        self._coming: list[tuple[int, int, e.Event]] = []
+        self._coming: list[tuple[int, int, e.Event | None]] = []
+        self._outside: list[tuple[int, int, e.Event]] = []
         self._people: list[tuple[int, int, e.GateOpened, Said]] = []
         self._count = 0
 
-    def run(self, started: e.RunStarted, limit: int = 100_000) -> State:
-        """From the start to the conclusion, or until only people who say nothing could move it on."""
+    def run(
+        self, started: e.RunStarted, limit: int = 100_000, outside: Iterable[tuple[int, e.Event]] = ()
+    ) -> State:
+        """From the start to the conclusion, or until only people who say nothing could move it on.
+
+        `outside` is what comes of itself, each so long after the start: a person stops the run, for one.
+        """
         self._append([started])
+        self._outside = [(START + after, number, event) for number, (after, event) in enumerate(outside)]
         arrived: list[e.Event] | None = []
         while arrived is not None and len(self.recorded) < limit:
             self._advance(arrived)
@@ -93,9 +104,10 @@ class World:
         return self.state
 
     def _what_comes(self) -> list[e.Event] | None:
-        """A crash, or what happens next in time; None at the end."""
+        """A crash, or what happens next in time; None at the end. After the conclusion, people may still speak."""
         if self.state.conclusion is not None:
-            return None
+            late, self._people = sorted(self._people, key=lambda p: p[:2]), []
+            return list(self._answers(late)) or None
         return self._crashed() if self._script.crash(len(self.recorded)) else self._next()
 
     def _advance(self, arrived: list[e.Event]) -> None:
@@ -130,30 +142,30 @@ class World:
             return
         came = self._script.came(job)
         if came is not None:
-            self._push(came.after, self._settled(job, came))
+            self._push(came.after, None if came.crash else self._settled(job, came))
 
     def _settled(self, job: Job, came: Came) -> e.StepSettled:
         assert job.place is not None and job.place.operation is not None  # noqa: S101, PT018 a job that starts has both
         operation = job.place.operation
         known = names(self.state, job.place)
-        verdict = None
-        if not came.outcome:
-            expect = operation.expect if operation.expect is not None else self._specs[operation.kind].default_expect
-            verdict = judge(expect, came.values, {**known, **came.values}) if expect else None
-        outcome = came.outcome or (verdict.outcome if verdict else PASS)
-        facts: dict[str, Any] = {}
-        if outcome != ERROR and (came.values or not came.outcome):
-            facts = {n: render_native(t, {**known, **came.values}) for n, t in operation.facts.items()}
+        found = judged(operation, self._specs[operation.kind], came.values, known) if not came.outcome else None
+        outcome = found.outcome if found else came.outcome
+        taken = came.facts
+        if taken is None:
+            spoken = came.values and outcome != ERROR
+            taken = found.facts if found else facts(operation, {**known, **came.values}) if spoken else {}
         return e.StepSettled(
             path=job.path,
             visit=visit(self.state, job.path),
             attempt=job.attempt,
             outcome=outcome,
-            reason=came.reason or (verdict.reason if verdict else ""),
+            reason=came.reason or (found.reason if found else ""),
+            hint=found.hint if found else "",
+            error=came.error,
             unsure=came.unsure and outcome == ERROR,
-            findings=verdict.findings if verdict else (),
+            findings=found.findings if found else (),
             values=came.values,
-            facts=facts,
+            facts=taken,
             duration=came.after,
         )
 
@@ -162,7 +174,7 @@ class World:
             self._count += 1
             self._people.append((self.now + said.after, self._count, gate, said))
 
-    def _push(self, after: int, event: e.Event) -> None:
+    def _push(self, after: int, event: e.Event | None) -> None:
         self._count += 1
         self._coming.append((self.now + after, self._count, event))
 
@@ -173,6 +185,7 @@ class World:
         timers = survey(self.runbook, self.state).timers
         times = [
             *(at for at, _, _ in self._coming),
+            *(at for at, _, _ in self._outside),
             *(at for at, _, _, _ in self._people),
             *(self.state.timers[key].due for key in timers),
         ]
@@ -180,13 +193,25 @@ class World:
             return None
         self.now = max(self.now, min(times))
         fired = sorted((self.state.timers[k].due, k) for k in timers if self.state.timers[k].due <= self.now)
-        settled, self._coming = self._due(self._coming), [c for c in self._coming if c[0] > self.now]
+        settled = self._due()
+        if settled and isinstance(settled[-1], e.RunResumed):
+            return settled
+        outside = [event for at, _, event in sorted(self._outside, key=lambda o: o[:2]) if at <= self.now]
+        self._outside = [one for one in self._outside if one[0] > self.now]
         said = sorted((p for p in self._people if p[0] <= self.now), key=lambda p: p[:2])
         self._people = [p for p in self._people if p[0] > self.now]
-        return [*settled, *self._answers(said), *(e.TimerFired(key, self.now - due) for due, key in fired)]
+        return [*settled, *self._answers(said), *outside, *(e.TimerFired(key, self.now - due) for due, key in fired)]
 
-    def _due(self, coming: list[tuple[int, int, e.Event]]) -> list[e.Event]:
-        return [event for at, _, event in sorted(coming, key=lambda c: c[:2]) if at <= self.now]
+    def _due(self) -> list[e.Event]:
+        """The attempts that have settled by now; the last event is that of a new engine where the old one died."""
+        due = sorted((c for c in self._coming if c[0] <= self.now), key=lambda c: c[:2])
+        self._coming = [c for c in self._coming if c[0] > self.now]
+        settled: list[e.Event] = []
+        for _, _, event in due:
+            if event is None:
+                return [*settled, *self._crashed()]
+            settled.append(event)
+        return settled
 
     def _answers(self, said: list[tuple[int, int, e.GateOpened, Said]]) -> list[e.Event]:
         """Answers as events, each held against the state that those before it have made."""
