@@ -15,7 +15,7 @@ def schema(services: Services, name: str) -> dict[str, Any]:
     if name == "settings":
         return settings_schema(services.specs)
     if name == "test":
-        from ..rehearsal.documents import test_schema  # noqa: PLC0415 only for this one
+        from ..rehearsal.published import test_schema  # noqa: PLC0415 only for this one
 
         return test_schema()
     if name == "transcript":

@@ -1,9 +1,13 @@
-"""The graph as text and as Mermaid; `walked` counts the edges that a run took, `marks` give outcomes of steps."""
+"""The graph as text and as Mermaid; `walked` counts the edges that a run took, `marks` give outcomes of steps.
+
+A picture of what tests walked is given `missed`, the steps that none has entered: these, and every edge that none took,
+are marked.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ..model import END, Effect
 from .build import Graph, Node
@@ -15,6 +19,15 @@ SIGNS = {
     "pass": "✓", "fail": "✗", "error": "!", "running": "…", "waiting": "?", "approved": "✓", "rejected": "✗",
     "expired": "⏲",
 }  # fmt: skip
+NEVER = "∅"
+"""The sign for what no test has walked."""
+
+
+def sign_of(name: str, outcomes: Mapping[str, str], missed: Collection[str] | None) -> str:
+    """What stands before a step: the sign of its outcome, or that it was never entered."""
+    if missed is not None and name in missed:
+        return f"{NEVER} "
+    return f"{SIGNS.get(outcomes[name], '·')} " if name in outcomes else ""
 
 
 def badge(node: Node) -> str:
@@ -29,18 +42,23 @@ def badge(node: Node) -> str:
     return ", ".join(words)
 
 
-def text(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
+def text(
+    graph: Graph,
+    walked: Walked | None = None,
+    marks: Mapping[str, str] | None = None,
+    missed: Collection[str] | None = None,
+) -> str:
     """One block a step, in the order of the file."""
     taken, outcomes = walked or {}, marks or {}
     lines: list[str] = []
     for node in graph.nodes.values():
-        sign = f"{SIGNS.get(outcomes[node.id], '·')} " if node.id in outcomes else ""
-        lines.append(f"{sign}{node.id}  {node.title}  ({badge(node)})")
+        lines.append(f"{sign_of(node.id, outcomes, missed)}{node.id}  {node.title}  ({badge(node)})")
         lines.extend(f"    · {part}" for part in node.parts)
         for edge in graph.edges:
             if edge.source == node.id:
                 mark = "=>" if (edge.source, edge.label, edge.target) in taken else "->"
-                quiet = "  (default)" if edge.defaulted else ""
+                never = "  (never walked)" if missed is not None and mark == "->" else ""
+                quiet = "  (default)" if edge.defaulted else never
                 lines.append(f"    {edge.label} {mark} {edge.target}{quiet}")
     return "\n".join(lines) + "\n"
 
@@ -55,13 +73,17 @@ def _name(name: str) -> str:
     return "s_" + re.sub(r"[^A-Za-z0-9]", lambda m: f"_{ord(m[0]):x}_", name)
 
 
-def mermaid(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
-    """A flowchart in Mermaid's language; what was walked is drawn thick."""
+def mermaid(
+    graph: Graph,
+    walked: Walked | None = None,
+    marks: Mapping[str, str] | None = None,
+    missed: Collection[str] | None = None,
+) -> str:
+    """A flowchart in Mermaid's language; what was walked is drawn thick, and what tests never walked is dotted."""
     taken, outcomes = walked or {}, marks or {}
     lines = ["flowchart TD"]
     for node in graph.nodes.values():
-        sign = f"{SIGNS.get(outcomes[node.id], '·')} " if node.id in outcomes else ""
-        words = f"{sign}{_label(node.title)}<br/>{_label(badge(node))}"
+        words = f"{sign_of(node.id, outcomes, missed)}{_label(node.title)}<br/>{_label(badge(node))}"
         shape = f'{{{{"{words}"}}}}' if node.asks else f'["{words}"]'
         lines.append(f"  {_name(node.id)}{shape}")
     lines += [f'  {_name(end)}(["{_label(end.removeprefix(END))}"])' for end in graph.ends]
@@ -71,9 +93,13 @@ def mermaid(graph: Graph, walked: Walked | None = None, marks: Mapping[str, str]
         if key in seen or (edge.defaulted and key not in taken):
             continue
         seen.add(key)
-        arrow = "==>" if key in taken else "-->"
-        lines.append(f'  {_name(edge.source)} {arrow}|"{_label(edge.label)}"| {_name(edge.target)}')
+        arrow = "==>" if key in taken else "-->" if missed is None else "-.->"
+        sign = f"{NEVER} " if arrow == "-.->" else ""
+        lines.append(f'  {_name(edge.source)} {arrow}|"{sign}{_label(edge.label)}"| {_name(edge.target)}')
     changes = [_name(n.id) for n in graph.nodes.values() if n.effect is not Effect.READ]
     if changes:
         lines += ["  classDef change stroke-width:3px", f"  class {','.join(changes)} change"]
+    never = [_name(name) for name in missed or ()]
+    if never:
+        lines += ["  classDef never stroke-dasharray:5 5", f"  class {','.join(never)} never"]
     return "\n".join(lines) + "\n"

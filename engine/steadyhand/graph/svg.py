@@ -6,13 +6,13 @@ lines through other boxes cannot be followed by eye; what a run took is drawn in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
 from ..model import END, Effect
 from .build import Edge, Graph
-from .pictures import SIGNS, Walked, badge
+from .pictures import NEVER, SIGNS, Walked, badge, sign_of
 
 WIDTH, HEIGHT, SIDE, GAP_X, GAP_Y, MARGIN = 250, 62, 236, 28, 54, 24
 """A box, the room for words beside it, the gaps between boxes, the margin: in pixels."""
@@ -28,6 +28,7 @@ STYLE = """
 .sh .l{paint-order:stroke;stroke:var(--paper);stroke-width:4px}.sh rect{fill:var(--box);stroke:var(--line)}
 .sh .change rect{stroke-width:3}.sh path{fill:none;stroke:var(--line)}.sh path.w{stroke:var(--walk);stroke-width:3}
 .sh .w{fill:var(--walk);font-weight:600}.sh path.w{fill:none}
+.sh path.n{stroke-dasharray:5 4}.sh .never rect{stroke-dasharray:5 4}
 .sh .pass rect{stroke:var(--pass)}.sh .fail rect{stroke:var(--fail)}.sh .error rect{stroke:var(--error)}
 """.strip().replace("\n", "")
 
@@ -46,6 +47,8 @@ class Link(Struct, frozen=True):
     target: str
     taken: tuple[str, ...]
     other: tuple[str, ...]
+    never: bool = False
+    """Whether the picture is of tests, so that what was not taken is marked."""
 
 
 def layers(graph: Graph) -> list[list[str]]:
@@ -68,7 +71,7 @@ def layers(graph: Graph) -> list[list[str]]:
     return rows
 
 
-def _links(graph: Graph, taken: Walked) -> list[Link]:
+def _links(graph: Graph, taken: Walked, *, never: bool = False) -> list[Link]:
     """What is drawn: default edges only when a run took them."""
     joined: dict[tuple[str, str], list[Edge]] = {}
     for edge in graph.edges:
@@ -78,7 +81,7 @@ def _links(graph: Graph, taken: Walked) -> list[Link]:
     for (source, target), edges in joined.items():
         labels = dict.fromkeys(edge.label for edge in edges)
         walked = tuple(label for label in labels if (source, label, target) in taken)
-        found.append(Link(source, target, walked, tuple(label for label in labels if label not in walked)))
+        found.append(Link(source, target, walked, tuple(label for label in labels if label not in walked), never))
     return found
 
 
@@ -134,11 +137,17 @@ def _short(words: str, most: int = LETTERS) -> str:
     return escape(line if len(line) <= most else f"{line[: most - 1]}…")
 
 
-def svg(graph: Graph, *, walked: Walked | None = None, marks: Mapping[str, str] | None = None) -> str:
-    """The picture. `walked` counts edges taken, `marks` give the outcome of steps."""
+def svg(
+    graph: Graph,
+    *,
+    walked: Walked | None = None,
+    marks: Mapping[str, str] | None = None,
+    missed: Collection[str] | None = None,
+) -> str:
+    """The picture. `walked` counts edges taken, `marks` give the outcome of steps, `missed` are steps never tested."""
     taken, outcomes = walked or {}, marks or {}
     rows = layers(graph)
-    near, told = _near(_links(graph, taken), rows)
+    near, told = _near(_links(graph, taken, never=missed is not None), rows)
     places = _boxes(rows, told)
     width = max(box.x for box in places.values()) + WIDTH + SIDE + MARGIN
     height = max(box.y + max(HEIGHT, LINE * _count(told.get(name, []))) for name, box in places.items()) + MARGIN
@@ -156,7 +165,7 @@ def svg(graph: Graph, *, walked: Walked | None = None, marks: Mapping[str, str] 
     parts += _lines(near, places)
     for links in told.values():
         parts += _told(links, places)
-    parts += [_node(graph, name, box, outcomes) for name, box in places.items()]
+    parts += [_node(graph, name, box, outcomes, missed) for name, box in places.items()]
     return "".join([*parts, "</svg>"])
 
 
@@ -173,7 +182,7 @@ def _lines(near: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
             x2, y2 = places[link.target].x + WIDTH / 2, places[link.target].y
             bend = GAP_Y * 0.6
             path = f"M{x1:g} {y1:g}C{x1:g} {y1 + bend:g} {x2:g} {y2 - bend:g} {x2:g} {y2:g}"
-            yield f'<path class="{"w" if link.taken else ""}" d="{path}" marker-end="url(#a)"/>'
+            yield f'<path class="{"w" if link.taken else "n" if link.never else ""}" d="{path}" marker-end="url(#a)"/>'
             yield from _labels(link, x1 + (x2 - x1) * 0.75, y2 - 14)
 
 
@@ -182,7 +191,12 @@ def _labels(link: Link, x: float, y: float) -> Iterator[str]:
     if link.taken:
         yield f'<text class="l w" x="{x - 8:g}" y="{y:g}" text-anchor="end">{_short(" / ".join(link.taken), 36)}</text>'
     if link.other:
-        yield f'<text class="l" x="{x + 8:g}" y="{y:g}">{_short(" / ".join(link.other), 36)}</text>'
+        yield f'<text class="l" x="{x + 8:g}" y="{y:g}">{_other(link, 36)}</text>'
+
+
+def _other(link: Link, most: int) -> str:
+    """The labels that were not taken; in a picture of tests they carry the sign for that."""
+    return f"{NEVER} " * link.never + _short(" / ".join(link.other), most - 2 * link.never)
 
 
 def _told(links: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
@@ -192,7 +206,8 @@ def _told(links: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
     for link in links:
         for labels, style in ((link.taken, "l w"), (link.other, "l")):
             if labels:
-                words = f"{_short(' / '.join(labels), 24)} → {_short(link.target.removeprefix(END), 14)}"
+                shown = _other(link, 24) if labels is link.other else _short(" / ".join(labels), 24)
+                words = f"{shown} → {_short(link.target.removeprefix(END), 14)}"
                 yield f'<text class="{style}" x="{x:g}" y="{y:g}">{words}</text>'
                 y += LINE
         end = places.get(link.target)
@@ -202,11 +217,12 @@ def _told(links: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
             yield f'<path class="w" d="{path}" marker-end="url(#a)"/>'
 
 
-def _node(graph: Graph, name: str, box: Box, outcomes: Mapping[str, str]) -> str:
+def _node(graph: Graph, name: str, box: Box, outcomes: Mapping[str, str], missed: Collection[str] | None = None) -> str:
     node, middle = graph.nodes[name], box.x + WIDTH / 2
     outcome = outcomes.get(name, "")
     classes = f"{'change' if node.effect is not Effect.READ else 'read'} {outcome if outcome in SIGNS else ''}".strip()
-    sign = f"{SIGNS.get(outcome, '·')} " if outcome else ""
+    classes += " never" if missed is not None and name in missed else ""
+    sign = sign_of(name, outcomes, missed)
     return (
         f'<g class="{classes}"><title>{escape(node.title)}</title>'
         f'<rect x="{box.x:g}" y="{box.y:g}" width="{WIDTH}" height="{HEIGHT}" rx="8"/>'

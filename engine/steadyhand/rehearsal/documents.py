@@ -1,4 +1,7 @@
-"""Test documents (`*.test.yaml`): what the world does and what must come of it. Pure."""
+"""Test documents (`*.test.yaml`): what the world does and what must come of it. Pure.
+
+What a document says of names is held against its runbook in `checking.py`; here it is only read.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from ..errors import Diagnostic, Span
-from ..schema.reader import Reader, kind_of
+from ..expressions import check_expect
+from ..schema.reader import Reader, kind_of, near
 from ..schema.tables import TABLES, Field
 from ..source import Mapping as MapNode
 from ..source import Node, Scalar, Sequence, builtin, parse, parse_duration
@@ -18,18 +22,37 @@ T = TypeVar("T")
 
 CODES: dict[str, tuple[str, str]] = {
     "ST001": ("test document", "The test cannot be read as it is meant, so it would prove nothing."),
+    "ST002": ("unknown name in a test", "What a test says of a name that the runbook does not have is never heard."),
+    "ST003": ("impossible in a test", "It cannot happen in this runbook, so the test could only fail."),
+    "ST004": ("inputs of a test", "No run would take these inputs."),
 }
 SPECIAL = {
     "pass": Came("pass"), "fail": Came("fail"), "error": Came("error"), "unsure": Came("error", unsure=True),
     "crash": Came(crash=True),
 }  # fmt: skip
 """What comes of an attempt, in one word. `unsure`: nobody knows what it did; `crash`: the engine dies meanwhile."""
-BESIDE = ("after", "outcome", "reason", "unsure")
+BESIDE = tuple(field.name for field in TABLES["came"])
 """Words that may stand beside the values which a handler returns."""
+OUTCOMES = ("pass", "fail", "error")
+
+Turn = Said | tuple[Said, ...]
+"""What is said to one opening of a gate."""
+Where = tuple[str, ...]
+
+
+class Stop(Struct, frozen=True):
+    """A person stops the run, so long after its start."""
+
+    by: str = "somebody"
+    after: int = 0
+    reason: str = ""
 
 
 class Case(Struct, frozen=True):
-    """One test: a script, and what is expected. `steps` give what comes of each attempt at a path, in turn."""
+    """One test: a script, and what is expected. `steps` give what comes of each attempt at a path, in turn.
+
+    `places` are those of all that the case says, by the keys that lead there.
+    """
 
     name: str
     span: Span
@@ -37,16 +60,24 @@ class Case(Struct, frozen=True):
     mode: str = "guided"
     by: str = "tester"
     steps: Mapping[str, tuple[Came, ...]] = field(default_factory=dict)
-    answers: Mapping[str, tuple[Said, ...]] = field(default_factory=dict)
+    answers: Mapping[str, tuple[Turn, ...]] = field(default_factory=dict)
     crash_after: tuple[int, ...] = ()
     expect: Mapping[str, Any] = field(default_factory=dict)
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    alert: Mapping[str, Any] = field(default_factory=dict)
+    stop: Stop | None = None
+    places: Mapping[Where, Span] = field(default_factory=dict)
 
 
 class TestDocument(Struct, frozen=True):
-    """A test document: the runbook it is for (a path beside it, or ''), and its cases."""
+    """A test document: the runbook it is for (a path beside it, or ''), its cases, and the text they were read from."""
 
     runbook: str
     cases: tuple[Case, ...]
+    name: str = ""
+    text: str = ""
 
 
 def read_tests(text: str | bytes, name: str) -> tuple[TestDocument | None, tuple[Diagnostic, ...]]:
@@ -55,7 +86,7 @@ def read_tests(text: str | bytes, name: str) -> tuple[TestDocument | None, tuple
     decoded = text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text
     reader = Reader(decoded, name)
     reader.found.extend(found)
-    document = _Cases(reader).document(root) if root is not None else None
+    document = _Cases(reader).document(root, decoded) if root is not None else None
     findings = tuple(sorted(reader.found, key=lambda d: (d.span, d.code)))
     return (None if findings else document), findings
 
@@ -66,14 +97,17 @@ class _Cases:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    def document(self, root: Node) -> TestDocument | None:
+    def document(self, root: Node, text: str) -> TestDocument | None:
         mapping = self._reader.mapping(root, "a test document")
         if mapping is None:
             return None
         given = self._reader.fields(mapping, "test", "a test document")
         tests = self._reader.mapping(given.get("tests"), "`tests`")
         runbook = self._reader.text(given["runbook"], "`runbook`") if "runbook" in given else ""
-        return TestDocument(runbook or "", tuple(self._case(*entry) for entry in (tests.entries if tests else ())))
+        cases = tuple(self._case(*entry) for entry in (tests.entries if tests else ()))
+        if tests is not None and not cases:
+            self._say(tests, "there is no test in `tests`", "write `name: {steps: ..., expect: ...}` below it")
+        return TestDocument(runbook or "", cases, self._reader.name, text)
 
     def _case(self, key: Scalar, node: Node) -> Case:
         mapping = self._reader.mapping(node, f"test `{key.text}`")
@@ -81,17 +115,25 @@ class _Cases:
             return Case(key.text, key.span)
         given = self._reader.fields(mapping, "case", f"test `{key.text}`")
         known = {field.name: field for field in TABLES["case"]}
-        plain = {n: self._reader.value(known[n], given[n]) for n in ("inputs", "mode", "by") if n in given}
+        read: dict[str, Any] = {
+            name: self._reader.value(known[name], child)
+            for name, child in given.items()
+            if known[name].type in {"map", "text"}
+        }
+        plain = {name: value for name, value in read.items() if value is not None}
+        if "stop" in given:
+            plain["stop"] = Stop(**(self._reader.object("stopped", given["stop"], "`stop`") or {}))
+        if "roles" in plain:
+            plain["roles"] = {role: tuple(people) for role, people in plain["roles"].items()}
         return Case(
-            key.text,
-            key.span,
-            plain.get("inputs") or {},
-            plain.get("mode") or "guided",
-            plain.get("by") or "tester",
-            self._turns(given.get("steps"), "`steps`", self._came),
-            self._turns(given.get("answers"), "`answers`", self._said),
-            self._counts(given.get("crash_after")),
-            self._expected(given.get("expect")),
+            name=key.text,
+            span=key.span,
+            steps=self._turns(given.get("steps"), "`steps`", self._came),
+            answers=self._turns(given.get("answers"), "`answers`", self._turn),
+            crash_after=self._counts(given.get("crash_after")),
+            expect=self._expected(given.get("expect")),
+            places=dict(_places(mapping, ())),
+            **plain,
         )
 
     def _turns(self, node: Node | None, what: str, one: Callable[[Node], T]) -> dict[str, tuple[T, ...]]:
@@ -105,7 +147,7 @@ class _Cases:
         self._reader.say("ST001", node.span, message, hint, CODES["ST001"][1])
 
     def _came(self, node: Node) -> Came:
-        """`fail`, or the values that the handler returns; `after`, `outcome`, `unsure`, `reason` beside them."""
+        """`fail`, or the values that the handler returns, with words of the table `came` beside them."""
         if isinstance(node, Scalar) and node.text in SPECIAL:
             return SPECIAL[node.text]
         if not isinstance(node, MapNode):
@@ -113,14 +155,45 @@ class _Cases:
             return Came()
         given: dict[str, Any] = builtin(node)
         beside = {name: given.pop(name) for name in BESIDE if name in given}
-        outcome, after = beside.get("outcome", ""), parse_duration(str(beside.get("after", "0s")))
-        if outcome not in {"", "pass", "fail", "error"}:
+        self._judge_beside(node, beside)
+        error = str(beside.get("error", ""))
+        inner = beside.get("values")
+        return Came(
+            outcome="error" if error else str(beside.get("outcome", "")),
+            values={**given, **(inner if isinstance(inner, dict) else {})},
+            reason=str(beside.get("reason", "")),
+            unsure=beside.get("unsure") is True,
+            after=parse_duration(str(beside.get("after", "0s"))) or 0,
+            crash=beside.get("crash") is True,
+            error=error,
+            facts=beside.get("facts"),
+        )
+
+    def _judge_beside(self, node: MapNode, beside: Mapping[str, Any]) -> None:
+        """What is wrong with the words that stand beside the values."""
+        outcome, error = beside.get("outcome", ""), beside.get("error", "")
+        errors = next(field.choices for field in TABLES["came"] if field.name == "error")
+        if outcome not in {"", *OUTCOMES}:
             self._say(node, f"{outcome!r} is no outcome", "write pass, fail or error")
-        if after is None:
+        if "after" in beside and parse_duration(str(beside["after"])) is None:
             self._say(node, f"{beside['after']!r} is no duration", "write such as 20s or 5m")
-        if not isinstance(beside.get("unsure", False), bool):
-            self._say(node, "`unsure` is true or false", "write `unsure: true`")
-        return Came(str(outcome), given, str(beside.get("reason", "")), bool(beside.get("unsure")), after or 0)
+        if error and error not in errors:
+            self._say(node, f"{error!r} is no failure", near(str(error), errors, "failures"))
+        if error and outcome not in {"", "error"}:
+            self._say(node, f"the outcome of {error} is `error`, not `{outcome}`", "leave `outcome` out")
+        for name in ("unsure", "crash"):
+            if not isinstance(beside.get(name, False), bool):
+                self._say(node, f"`{name}` is true or false", f"write `{name}: true`")
+        if beside.get("unsure") is True and not error and outcome != "error":
+            self._say(node, "`unsure` goes with an error", "write `error: TimedOut` or `outcome: error` beside it")
+        for name in ("facts", "values"):
+            if not isinstance(beside.get(name, {}), dict):
+                self._say(node, f"`{name}` must be a map", f"write `{name}: {{name: value}}`")
+
+    def _turn(self, node: Node) -> Turn:
+        if isinstance(node, Sequence):
+            return tuple(self._said(item) for item in node.items)
+        return self._said(node)
 
     def _said(self, node: Node) -> Said:
         given = self._reader.object("said", node, "an answer") or {}
@@ -149,56 +222,65 @@ class _Cases:
         return {name: value for name, child in given.items() if (value := self._value(known[name], child)) is not None}
 
     def _value(self, field: Field, node: Node) -> Any:
-        if field.type != "texts":
-            return self._reader.value(field, node)
-        items = node.items if isinstance(node, Sequence) else (node,)
-        return [self._reader.text(item, f"`{field.name}`") for item in items]
+        if field.type == "texts":
+            return self._texts(node, f"`{field.name}`")
+        if field.type in {"asks", "sends"}:
+            one = self._asked if field.type == "asks" else self._sent
+            return [found for item in _listed(node) if (found := one(item)) is not None]
+        if field.type == "refused":
+            mapping = self._reader.mapping(node, "`refused`")
+            entries = mapping.entries if mapping else ()
+            return {key.text: self._texts(value, f"`{key.text}`") for key, value in entries}
+        return self._reader.value(field, node)
+
+    def _texts(self, node: Node, what: str) -> list[str | None]:
+        return [self._reader.text(item, what) for item in _listed(node)]
+
+    def _asked(self, node: Node) -> dict[str, Any] | None:
+        """A gate that was opened, with matchers for what it says."""
+        if isinstance(node, Scalar):
+            return self._reader.object("asked", node, "a question")
+        mapping = self._reader.mapping(node, "a question")
+        if mapping is None:
+            return None
+        given = self._reader.fields(mapping, "asked", "a question")
+        known = {field.name: field for field in TABLES["asked"]}
+        found = {name: self._value(known[name], child) for name, child in given.items()}
+        self._matchers(mapping, {name: found[name] for name in ("prompt", "preview") if name in found})
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _sent(self, node: Node) -> dict[str, Any] | None:
+        """A message that went out: matchers by the names of its parts."""
+        mapping = self._reader.mapping(node, "a message")
+        if mapping is None:
+            return None
+        found: dict[str, Any] = builtin(mapping)
+        self._matchers(mapping, found)
+        return found
+
+    def _matchers(self, node: MapNode, expect: Mapping[str, Any]) -> None:
+        """What is wrong with matchers, each at its own place."""
+        places = dict(_places(node, ()))
+        for where, message, hint in check_expect(expect):
+            keys = tuple(map(str, where))
+            span = next(places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places) if keys else node.span
+            self._reader.say("ST001", span, message, hint, CODES["ST001"][1])
 
 
-def test_schema() -> dict[str, Any]:
-    """The JSON Schema of a test document."""
-    came = {
-        "description": "What comes of an attempt: an outcome, or the values that the handler returns.",
-        "examples": ["fail", {"exit_code": 0, "stdout": "17"}],
-        "anyOf": [{"enum": list(SPECIAL)}, {"type": "object"}],
-    }
-    said = {
-        "description": "What a person answers.",
-        "examples": ["approve", {"answer": "approve", "by": "somebody", "after": "2m"}],
-        "anyOf": [{"type": "string"}, _table("said")],
-    }
-    count = {"type": "integer", "minimum": 1}
-    special = {
-        "came": _turns_schema(came), "said": _turns_schema(said),
-        "counts": {"anyOf": [count, {"type": "array", "items": count}]},
-    }  # fmt: skip
-    special["cases"] = {"type": "object", "additionalProperties": _table("case", special)}
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Steadyhand runbook test"}
-    about = "Scripted worlds for a runbook, and what must come of them."
-    return {**head, "description": about, **_table("test", special)}
+def _listed(node: Node) -> tuple[Node, ...]:
+    """The items of a list; anything else stands for a list of itself."""
+    return tuple(node.items) if isinstance(node, Sequence) else (node,)
 
 
-def _turns_schema(one: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": {"anyOf": [one, {"type": "array", "items": one}]}}
-
-
-_TYPES: dict[str, dict[str, Any]] = {
-    "text": {"type": "string"},
-    "duration": {"type": "string"},
-    "map": {"type": "object"},
-    "list": {"type": "array", "items": {"type": "string"}},
-    "texts": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
-    "any": {},
-}
-
-
-def _table(name: str, special: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The schema of an object, from its table."""
-    properties: dict[str, Any] = {}
-    for known in TABLES[name]:
-        type_ = _table(known.of) if known.type == "object" else (special or {}).get(known.type) or _TYPES[known.type]
-        choices = {"enum": list(known.choices)} if known.choices else {}
-        properties[known.name] = {**type_, **choices, "description": known.description, "examples": [known.example]}
-    required = [known.name for known in TABLES[name] if known.required]
-    found = {"type": "object", "properties": properties, "additionalProperties": False}
-    return {**found, "required": required} if required else found
+def _places(node: Node, where: Where) -> list[tuple[Where, Span]]:
+    """The places of everything below a node, by the keys that lead there."""
+    found: list[tuple[Where, Span]] = []
+    if isinstance(node, MapNode):
+        for key, value in node.entries:
+            found.append(((*where, key.text), key.span))
+            found += _places(value, (*where, key.text))
+    elif isinstance(node, Sequence):
+        for index, item in enumerate(node.items):
+            found.append(((*where, str(index)), item.span))
+            found += _places(item, (*where, str(index)))
+    return found

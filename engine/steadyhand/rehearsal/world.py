@@ -88,9 +88,7 @@ class World:
         self._people: list[tuple[int, int, e.GateOpened, Said]] = []
         self._count = 0
 
-    def run(
-        self, started: e.RunStarted, limit: int = 100_000, outside: Iterable[tuple[int, e.Event]] = ()
-    ) -> State:
+    def run(self, started: e.RunStarted, limit: int = 100_000, outside: Iterable[tuple[int, e.Event]] = ()) -> State:
         """From the start to the conclusion, or until only people who say nothing could move it on.
 
         `outside` is what comes of itself, each so long after the start: a person stops the run, for one.

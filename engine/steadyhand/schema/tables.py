@@ -289,8 +289,18 @@ CASE = (
     F("inputs", "map", "The inputs of the run.", {"host": "db1"}, of="any"),
     F("mode", "text", "The mode.", "auto", choices=("guided", "step", "auto", "diagnose")),
     F("by", "text", "Who starts the run.", "tester"),
-    F("steps", "came", "What comes of the attempts at a path, in turn.", {"causes.idle": "fail"}),
-    F("answers", "said", "What people answer, by gate.", {"restart": "approve"}),
+    F("roles", "map", "Who has which role; a role that is not listed is not checked.", {"oncall": ["anna"]}, of="list"),
+    F("contacts", "map", "The contacts of the settings.", {"team-data": "#team-data"}, of="text"),
+    F("targets", "map", "The targets of the settings.", {"hosts": {"ssh": {"hosts": ["app1"]}}}, of="any"),
+    F("alert", "map", "The alert that starts the run.", {"labels": {"instance": "db1"}}, of="any"),
+    F("steps", "came", "What comes of the attempts at a path, in turn; the last one stays.", {"causes.idle": "fail"}),
+    F(
+        "answers",
+        "said",
+        "What people answer, by gate; a list in the list is all said to one opening.",
+        {"fix": "approve"},
+    ),
+    F("stop", "object", "A person stops the run.", {"by": "anna", "after": "2m"}, of="stopped"),
     F("crash_after", "counts", "After how many events the engine dies.", [5, 9]),
     F("expect", "object", "What must come of it.", {"conclusion": "resolved"}, of="expected"),
 )
@@ -306,6 +316,11 @@ EXPECTED = (
     F("facts", "map", "Facts, by name.", {"idle": 7}, of="any"),
     F("waits_for", "texts", "The gates at which the run waits in the end.", "restart"),
     F("attempts", "map", "How often something was tried, by path.", {"restart": 1}, of="any"),
+    F("asks", "asks", "The questions that were put, in order: a gate, or a gate and what it says.", ["restart"]),
+    F("sends", "sends", "The messages of `notify` steps that went out, in order.", [{"text": {"contains": "slow"}}]),
+    F("refused", "refused", "Whose answers did not count, by gate.", {"restart": ["bo"]}),
+    F("undone", "texts", "The changes that were taken back.", "restart"),
+    F("in_doubt", "texts", "The changes of which nobody knows whether they happened.", "restart"),
 )
 SAID = (
     F("answer", "text", "The option; left out for a typed value.", "approve", short=True),
@@ -314,10 +329,41 @@ SAID = (
     F("value", "any", "A typed value, by the name of its fact.", {"workers": 4}),
     F("comment", "text", "A comment.", "it is safe"),
 )
+STOPPED = (
+    F("by", "text", "Who stops it.", "anna"),
+    F("after", "duration", "How long after the start.", "2m", short=True),
+    F("reason", "text", "Why.", "the wrong host"),
+)
+CAME = (
+    F("after", "duration", "How long the attempt takes.", "20s"),
+    F("outcome", "text", "The outcome, whatever the values are.", "fail", choices=("pass", "fail", "error")),
+    F(
+        "error",
+        "text",
+        "The failure by name; the outcome is `error`.",
+        "Unreachable",
+        choices=("Unreachable", "Refused", "TimedOut", "Cancelled", "BadResponse", "BadInput", "Bug"),
+    ),
+    F("reason", "text", "Why, as the transcript would say it.", "connection refused"),
+    F("unsure", "boolean", "Whether it may have had an effect all the same.", True),
+    F("crash", "boolean", "Whether the engine dies instead, `after` the attempt has begun.", True),
+    F("facts", "map", "The facts, where the values do not tell them.", {"count": 7}, of="any"),
+    F("values", "map", "Values whose names are among these words.", {"reason": "OK"}, of="any"),
+)
+ASKED = (
+    F("gate", "text", "The gate.", "restart", required=True, short=True),
+    F("prompt", "any", "The question: a text, or matchers.", {"contains": "Restart web"}),
+    F("roles", "texts", "Who may answer.", ["oncall"]),
+    F("quorum", "integer", "How many must approve.", 2, least=1),
+    F("kind", "text", "The kind of question.", "confirm", choices=("confirm", "choose", "ask", "manual", "doubt")),
+    F("preview", "any", "What would run, as it is shown: a text, or matchers.", {"contains": "systemctl"}),
+    F("effect", "text", "The effect that is asked about.", "change", choices=("read", "change", "destructive")),
+)
 TABLES: dict[str, tuple[Field, ...]] = {
     "link": LINK, "impact": IMPACT, "gate": GATE, "choose": CHOOSE, "ask": ASK, "manual": MANUAL, "wait": WAIT,
     "call": CALL, "retry": RETRY, "each": EACH, "operation": OPERATION, "verify": VERIFY, "check": CHECK, "step": STEP,
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
     "test": TEST, "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
+    "stopped": STOPPED, "came": CAME, "asked": ASKED,
 }  # fmt: skip
 SOURCES = ("env", "file", "command", "kubernetes", "vault")
