@@ -31,6 +31,8 @@ class Observed(Struct, frozen=True):
     refused: Mapping[str, tuple[str, ...]]
     undone: tuple[str, ...]
     in_doubt: tuple[str, ...]
+    unrendered: Mapping[str, str]
+    """Why something could not even begin, by path."""
 
 
 def observed(
@@ -42,12 +44,15 @@ def observed(
     undone: list[str] = []
     refused: dict[str, list[str]] = {}
     intents: dict[str, str] = {}
+    unrendered: dict[str, str] = {}
     for one in recorded:
         match one.event:
             case e.GateOpened():
                 asked.append(one.event)
             case e.AnswerRefused(gate=gate, by=by):
                 refused.setdefault(gate, []).append(by)
+            case e.StepSettled(path=at, attempt=0, reason=reason):
+                unrendered[at] = reason
             case e.StepIntended(path=at, digest=digest):
                 intents[at] = digest
             case e.StepSettled(path=at, outcome=outcome) if outcome == PASS:
@@ -69,6 +74,7 @@ def observed(
         refused={gate: tuple(people) for gate, people in refused.items()},
         undone=tuple(undone),
         in_doubt=end.in_doubt if end else (),
+        unrendered=unrendered,
     )
 
 

@@ -149,10 +149,11 @@ def _unwalked(
             why = why or problem.message
             continue
         report = rehearse(runbook, tried, specs, planner)
+        unrendered = next(iter(report.seen.unrendered.values()), "") if report.seen else ""
         if not report.problems and set(wanted) <= set(report.walked):
             return Unwalked(runbook, arrows, report.path, report.conclusion, tried)
         came = " -> ".join((*report.path, report.conclusion or "a question"))
-        why = why or next(iter(report.problems), f"it leads to {came}")
+        why = why or next(iter(report.problems), unrendered or f"it leads to {came}")
     return Unwalked(runbook, arrows, path, end, None, why)
 
 
@@ -168,7 +169,7 @@ def _played(
     runbook: Runbook, route: Route, case: Case, manner: Manner, specs: Mapping[str, HandlerSpec], planner: Planner
 ) -> Case:
     """What a guide said on its way, as a case that expects where it came."""
-    guide = Guide(runbook, route, manner)
+    guide = Guide(runbook, route, manner, specs)
     world = World(runbook, Renderer(specs, planner), guide, specs)
     guide.state = lambda: world.state
     world.run(started(runbook, case), EVENTS)
@@ -195,8 +196,9 @@ def _shortened(turns: list[Any]) -> tuple[Any, ...]:
 class Guide:
     """A script that keeps a run on its route, and notes what it said."""
 
-    def __init__(self, runbook: Runbook, route: Route, manner: Manner) -> None:
+    def __init__(self, runbook: Runbook, route: Route, manner: Manner, specs: Mapping[str, HandlerSpec]) -> None:
         self._runbook = runbook
+        self._specs = specs
         self._manner = manner
         self._wanted: dict[str, list[Edge]] = {}
         for edge in route:
@@ -240,16 +242,15 @@ class Guide:
         if self._manner.fact is None or outcome == ERROR:
             return Came(outcome)
         facts = {name: self._fact(name) for name in operation.facts}
-        return Came(outcome, dict(VALUES), facts=facts) if facts or self._read(operation) else Came(outcome)
+        if not facts and "steps." not in self._runbook.text:
+            return Came(outcome)
+        values = {name: VALUES[name] for name in self._specs[operation.kind].results if name in VALUES}
+        return Came(outcome, values, facts=facts)
 
     def _fact(self, name: str) -> Any:
         """A list for what a wave goes over, else what is being tried."""
         waves = (str(step.each.items) for step in self._runbook.steps.values() if step.each is not None)
         return ["x"] if any(f"facts.{name}" in items for items in waves) else self._manner.fact
-
-    def _read(self, operation: Operation) -> bool:
-        """Whether some later step may read what this one returns."""
-        return "steps." in self._runbook.text and bool(operation.kind)
 
     def said(self, gate: e.GateOpened) -> tuple[Said, ...]:
         """What people say so that the run goes on by the edge that is wanted."""

@@ -8,6 +8,7 @@ neither does what is made of it; where a mark stands for one, the outcome is wri
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -29,6 +30,8 @@ from .world import Came, Said
 
 NAMED = next(known.choices for known in TABLES["came"] if known.name == "error")
 """The failures that a test may name."""
+NOISE = frozenset({"duration", "timings", "held_open", "http_version"})
+"""Values that differ from run to run; they are written down where something hangs on them."""
 STALE = ("the answer is to", "has been opened anew", "there is no gate")
 """Refusals of answers to something that is no longer asked: in a test, everybody sees what is asked."""
 
@@ -54,7 +57,7 @@ def record(
     case, state = _case(runbook, recorded, specs, name)
     expect = _expected(runbook, recorded, state)
     tried: tuple[str, ...] = ()
-    for candidate in (_timeless(case), case):
+    for candidate in (_slim(_timeless(case)), _timeless(case), case):
         told = replace(candidate, expect=expect)
         tried = rehearse(runbook, told, specs, planner).problems
         if not tried:
@@ -155,8 +158,19 @@ def _turns(openings: list[list[Said]]) -> tuple[Turn, ...]:
     return tuple(tuple(said) for said in openings)
 
 
+def _slim(case: Case) -> Case:
+    """The same without what differs from run to run anyway, and without values that say nothing."""
+
+    def kept(values: Mapping[str, Any]) -> dict[str, Any]:
+        said = {name: value for name, value in values.items() if name not in NOISE}
+        return {name: value for name, value in said.items() if value or (value == 0 and value is not False)}
+
+    steps = {path: tuple(replace(one, values=kept(one.values)) for one in turns) for path, turns in case.steps.items()}
+    return replace(case, steps=steps)
+
+
 def _timeless(case: Case) -> Case:
-    """The same without times, and without values that nothing is judged by; the order in the script stays."""
+    """The same without times; the order in the script stays."""
     steps = {
         path: tuple(SPECIAL["crash"] if one.crash else replace(one, after=0) for one in turns)
         for path, turns in case.steps.items()

@@ -16,24 +16,31 @@ WORDS = (
 """Texts of the kinds that inputs of runbooks are: names, hosts, paths, versions, addresses, times."""
 
 
+NAMED = (
+    ("url", "https://shop.example/"), ("host", "db1.example"), ("path", "/srv"), ("file", "/srv/x"),
+)  # fmt: skip
+"""What an input is likely to be, going by a part of its name."""
+
+
 class NoSample(LookupError):
     """Nothing plain satisfies the schema."""
 
 
-def sample(schema: Mapping[str, Any]) -> Any:
-    """A value that satisfies the schema. Raises NoSample."""
-    for candidate in _candidates(schema):
-        if not list(problems(schema, candidate)):
+def sample(schema: Mapping[str, Any], likely: tuple[Any, ...] = ()) -> Any:
+    """A value that satisfies the schema, one of the likely ones before others. Raises NoSample."""
+    for candidate in _candidates(schema, likely):
+        if not problems(schema, candidate):
             return candidate
     raise NoSample
 
 
-def _candidates(schema: Mapping[str, Any]) -> Iterator[Any]:
+def _candidates(schema: Mapping[str, Any], likely: tuple[Any, ...]) -> Iterator[Any]:
     for name in ("const", "default"):
         if name in schema:
             yield schema[name]
     yield from schema.get("examples", ())
     yield from schema.get("enum", ())
+    yield from likely
     kinds = schema.get("type", ("string", "integer", "boolean", "array", "object"))
     for kind in (kinds,) if isinstance(kinds, str) else kinds:
         yield from _of_kind(str(kind), schema)
@@ -81,7 +88,7 @@ def sampled(runbook: Runbook) -> dict[str, Any]:
     for name, spec in runbook.inputs.items():
         if spec.required:
             try:
-                found[name] = sample(spec.schema)
+                found[name] = sample(spec.schema, tuple(value for part, value in NAMED if part in name.lower()))
             except NoSample:
                 raise NoSample(name) from None
     return found

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ...app import library
-from ...errors import Exit, Severity, UsageError
+from ...app.services import Services
+from ...errors import Exit, InvalidDocument, Severity, UsageError
 from ..reporters import FORMATS, render
 from ..shared import services
 
@@ -19,22 +20,41 @@ from ..shared import services
 @click.option("--strict", is_flag=True, help="Warnings fail as well.")
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, strict: bool) -> int:
-    """Check runbooks: the document, the schema, the step graph."""
+    """Check runbooks: the document, the schema, the step graph. A test document that is named is checked as well."""
     desk = services(ctx)
     files = [found for path in paths for found in library.documents(existing(desk.cwd, path))]
     if not files:
         raise UsageError(f"there is no runbook in {', '.join(paths)}", "name a file, or a folder with *.yaml files")
-    read = [library.read(desk, shortened(file, desk.cwd)) for file in files]
+    read = [_read(desk, shortened(file, desk.cwd)) for file in files]
     weights = [d.severity for one in read for d in one.diagnostics]
     errors, warnings = weights.count(Severity.ERROR), weights.count(Severity.WARNING)
     form = "json" if json_ else form
-    report = render(form, [(one.path, one.diagnostics) for one in read])
+    report = render(form, [(one.path, one.diagnostics) for one in read], strict=strict)
     if report:
         click.echo(report)
     if form == "text":
-        counts = ((len(read), "runbook"), (errors, "error"), (warnings, "warning"))
+        tests = sum(map(_is_test, files))
+        several = ((tests, "test document"),) if tests else ()
+        counts = ((len(read) - tests, "runbook"), *several, (errors, "error"), (warnings, "warning"))
         click.echo(", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts))
     return int(Exit.NO if errors or (strict and warnings) else Exit.GOOD)
+
+
+def _is_test(file: Path) -> bool:
+    return file.stem.endswith(".test")
+
+
+def _read(desk: Services, file: Path) -> library.Read:
+    """A runbook, or a test document held against its runbook."""
+    if not _is_test(file):
+        return library.read(desk, file)
+    from ...app import rehearsing  # noqa: PLC0415 only for tests
+
+    try:
+        rehearsing.read(desk, file)
+    except InvalidDocument as problem:
+        return library.Read(str(file), None, problem.diagnostics)
+    return library.Read(str(file), None, ())
 
 
 def existing(cwd: str, path: str) -> Path:
