@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steadyhand.app import rehearsing
-from steadyhand.errors import InvalidDocument, NotFound
+from steadyhand.errors import NotFound
 
 from .desk import desk, one_step, write
 
@@ -36,10 +36,45 @@ def test_a_document_is_run_against_the_runbook_beside_it_or_the_one_it_names(tmp
     assert not (tmp_path / "effect").exists()
 
 
-def test_what_cannot_be_read_is_said(tmp_path):
+def test_what_cannot_be_read_is_said_and_nothing_of_it_is_run(tmp_path):
     (tmp_path / "x.test.yaml").write_text("tests: 5\n")
-    with pytest.raises(InvalidDocument, match="1 finding makes the document invalid"):
-        rehearsing.test(desk(tmp_path), tmp_path / "x.test.yaml")
+    tested = rehearsing.test(desk(tmp_path), tmp_path / "x.test.yaml")
+    assert (tested.passed, tested.reports, len(tested.findings)) == (False, (), 1)
     (tmp_path / "y.test.yaml").write_text(CASE)
-    with pytest.raises(NotFound, match="there is no runbook"):
-        rehearsing.test(desk(tmp_path), tmp_path / "y.test.yaml")
+    (finding,) = rehearsing.test(desk(tmp_path), tmp_path / "y.test.yaml").findings
+    assert finding.message.startswith("there is no runbook ")
+    assert finding.hint == "name it as a path from this file: `runbook: NAME.yaml`"
+    (tmp_path / "z.test.yaml").write_text("runbook: gone.yaml\n" + CASE)
+    (finding,) = rehearsing.test(desk(tmp_path), tmp_path / "z.test.yaml").findings
+    assert (finding.code, finding.span.line, finding.span.column) == ("ST002", 1, 10)
+
+
+def test_a_name_that_the_runbook_does_not_have_fails_the_document(tmp_path):
+    write(tmp_path, "x", one_step())
+    (tmp_path / "x.test.yaml").write_text(CASE.replace("only: pass", "onyl: pass"))
+    (finding,) = rehearsing.test(desk(tmp_path), tmp_path / "x.test.yaml").findings
+    assert (finding.code, finding.hint, finding.span.line) == ("ST002", "did you mean `only`?", 1)
+
+
+def test_all_documents_of_a_runbook_cover_it_together(tmp_path):
+    write(tmp_path, "x", one_step())
+    (tmp_path / "x.test.yaml").write_text(CASE)
+    other = CASE.replace("only: pass", "only: fail").replace("healthy", "escalated")
+    (tmp_path / "x.more.test.yaml").write_text("runbook: x.yaml\n" + other)
+    services = desk(tmp_path)
+    files = list(rehearsing.test_files(tmp_path / "x.yaml"))
+    assert [file.name for file in files] == ["x.test.yaml", "x.more.test.yaml"]
+    (walked,) = rehearsing.walked(rehearsing.test(services, file) for file in files)
+    (alone,) = rehearsing.walked([rehearsing.test(services, files[0])])
+    assert walked.coverage.edges.walked == alone.coverage.edges.walked + 1
+
+
+def test_a_runbook_without_a_test_is_not_walked(tmp_path):
+    write(tmp_path, "x", one_step())
+    runbook = rehearsing.library.load(desk(tmp_path), "x.yaml")
+    assert rehearsing.untested(tmp_path / "x.yaml", runbook).coverage.percent == 0
+
+
+def test_a_handler_that_is_not_here_still_has_a_plan(tmp_path):
+    plan = rehearsing.planning(desk(tmp_path))("notify-somewhere-else", {"text": "x"}, None)
+    assert plan.request == {"text": "x"}

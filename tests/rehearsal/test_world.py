@@ -7,8 +7,7 @@ import pytest
 from steadyhand import events as e
 from steadyhand.rehearsal.world import START, Came, Said, World, planner, renderer
 
-from ..core.playbook import SPECS, runbook
-from .documents import ENDS, book
+from .documents import ENDS, SPECS, book, runbook
 
 SLOW = f"""\
 steps:
@@ -37,10 +36,10 @@ class Script:
         return False
 
 
-def run(body, script, **inputs):
+def run(body, script, outside=(), **inputs):
     book_ = body if not isinstance(body, str) else runbook(body)
     world = World(book_, renderer(SPECS), script, SPECS)
-    world.run(e.RunStarted(book_.name, book_.digest, "guided", "me", inputs, {}, {}, "test"))
+    world.run(e.RunStarted(book_.name, book_.digest, "guided", "me", inputs, {}, {}, "test"), outside=outside)
     return world
 
 
@@ -86,6 +85,33 @@ def test_values_are_judged_by_the_expectation_and_become_facts():
     assert disk.outcome == "fail"
     assert disk.findings[0].actual == "95"
     assert world.state.facts[""] == {"freed": "7"}
+
+
+def test_the_engine_dies_a_while_after_the_attempt_has_begun():
+    world = run(SLOW, Script({"a": Came(after=2_000_000, crash=True)}))
+    assert at(world, e.RunResumed)[0] == 2
+    assert world.crashes > 1, "and again, since nothing else ever comes of it"
+    assert not at(world, e.StepSettled)
+
+
+def test_what_people_say_after_the_end_is_refused_and_remembered():
+    world = run(SLOW, Script({"a": Came("pass")}, {"c": (Said("approve"), Said("reject", "bo", 60_000_000))}))
+    assert world.state.conclusion.conclusion == "healthy"
+    (refused,) = [one.event for one in world.recorded if isinstance(one.event, e.AnswerRefused)]
+    assert (refused.by, refused.reason) == ("bo", "gate c is already closed: approved")
+
+
+def test_what_comes_from_outside_comes_in_time():
+    stop = (60_000_000, e.StopRequested("anna", "enough"))
+    world = run(SLOW, Script({"a": Came("pass")}), [stop])
+    assert at(world, e.StopRequested) == [60]
+    assert world.state.conclusion.conclusion == "stopped"
+
+
+def test_an_outcome_that_is_given_is_not_judged_and_facts_may_be_given_with_it():
+    script = Script({"look.disk": Came("fail"), "look.mail": Came("pass"), "clean": Came("pass", {"stdout": "7"}, facts={"freed": "9"})},
+                    {"clean": (Said("approve", "a"), Said("approve", "b"))})  # fmt: skip
+    assert run(book(), script, who="web", many=3).state.facts[""] == {"freed": "9"}
 
 
 def test_the_same_script_gives_the_same_events():

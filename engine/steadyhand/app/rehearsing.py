@@ -13,9 +13,10 @@ from ..errors import Diagnostic, InvalidDocument, NotFound, Severity, SteadyErro
 from ..model import HandlerSpec, Plan, Runbook, Target
 from ..rehearsal.checking import check, names_of
 from ..rehearsal.coverage import Coverage, coverage
-from ..rehearsal.documents import TestDocument, read_tests
+from ..rehearsal.documents import CODES, TestDocument, read_tests
 from ..rehearsal.rehearse import Report, rehearse
 from ..rehearsal.world import planner
+from ..schema.reader import Reader
 from . import library
 from .services import Services, read_bytes
 
@@ -77,7 +78,13 @@ def read(services: Services, path: Path) -> tuple[TestDocument, Path, Runbook]:
     if document is None:
         raise InvalidDocument(diagnostics)
     where = path.parent / (document.runbook or _named_like(path))
-    runbook = library.load(services, str(where))
+    try:
+        runbook = library.load(services, str(where))
+    except NotFound as problem:
+        reader = Reader(document.text, document.name)
+        hint = "name it as a path from this file: `runbook: NAME.yaml`"
+        reader.say("ST002", document.span, problem.message, hint, CODES["ST002"][1])
+        raise InvalidDocument(tuple(reader.found)) from None
     found = check(document, runbook, specs_of(services, runbook))
     if any(d.severity is Severity.ERROR for d in found):
         raise InvalidDocument(found)

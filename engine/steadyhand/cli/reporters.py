@@ -111,8 +111,8 @@ def _result(d: Diagnostic, index: int, seen: dict[str, int]) -> dict[str, Any]:
 
     line, column = max(1, d.span.line), max(1, d.span.column)
     region = {"startLine": line, "startColumn": column, "endColumn": max(column, d.span.end)}
-    told = "\0".join((d.code, d.span.source, d.message, d.text.strip()))
-    mark = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    told = json.dumps([d.code, d.span.source, d.message, d.text.strip()])
+    mark = hashlib.sha256(told.encode("ascii")).hexdigest()[:16]
     seen[mark] = seen.get(mark, 0) + 1
     place = {"artifactLocation": {"uri": _address(d.span.source)}, "region": region}
     return {

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from ..errors import Diagnostic, Span
 from ..expressions import check_expect
+from ..model.runbook import NOWHERE
 from ..schema.reader import Reader, kind_of, near
 from ..schema.tables import TABLES, Field
 from ..source import Mapping as MapNode
@@ -72,12 +73,16 @@ class Case(Struct, frozen=True):
 
 
 class TestDocument(Struct, frozen=True):
-    """A test document: the runbook it is for (a path beside it, or ''), its cases, and the text they were read from."""
+    """A test document: the runbook it is for (a path beside it, or ''), its cases, and the text they were read from.
+
+    `span` is the place where the runbook is named, or the beginning.
+    """
 
     runbook: str
     cases: tuple[Case, ...]
     name: str = ""
     text: str = ""
+    span: Span = NOWHERE
 
 
 def read_tests(text: str | bytes, name: str) -> tuple[TestDocument | None, tuple[Diagnostic, ...]]:
@@ -107,7 +112,8 @@ class _Cases:
         cases = tuple(self._case(*entry) for entry in (tests.entries if tests else ()))
         if tests is not None and not cases:
             self._say(tests, "there is no test in `tests`", "write `name: {steps: ..., expect: ...}` below it")
-        return TestDocument(runbook or "", cases, self._reader.name, text)
+        span = given["runbook"].span if "runbook" in given else mapping.span
+        return TestDocument(runbook or "", cases, self._reader.name, text, span)
 
     def _case(self, key: Scalar, node: Node) -> Case:
         mapping = self._reader.mapping(node, f"test `{key.text}`")

@@ -56,12 +56,15 @@ def record(
     """A case that passes and tells this run again. Raises UsageError when there is none."""
     case, state = _case(runbook, recorded, specs, name)
     expect = _expected(runbook, recorded, state)
-    tried: tuple[str, ...] = ()
-    for candidate in (_slim(_timeless(case)), _timeless(case), case):
-        told = replace(candidate, expect=expect)
-        tried = rehearse(runbook, told, specs, planner).problems
-        if not tried:
-            return told
+    attempts = {at: leaf.attempt for at, leaf in state.leaves.items()}
+    told = replace(case, expect=expect)
+    for candidate in (_slim(_timeless(told)), _timeless(told)):
+        report = rehearse(runbook, candidate, specs, planner)
+        if not report.problems and report.seen is not None and report.seen.attempts == attempts:
+            return candidate
+    tried = rehearse(runbook, told, specs, planner).problems
+    if not tried:
+        return told
     why = f"the run cannot be told as a test: {tried[0]}"
     raise UsageError(why, "write the test by hand; `steady transcript` shows what happened")
 
