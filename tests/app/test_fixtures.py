@@ -10,19 +10,20 @@ from steadyhand.model import Mode
 
 from .desk import desk, one_step, write
 
-ENDS = "next: {pass: end.healthy, fail: end.escalated, error: end.escalated}"
 SECRET = """\
-steadyhand: 1
-name: x
-title: X
 secrets: {token: {env: TOKEN}}
 steps:
-  only: {title: Only, shell: 'echo "$T"', effect: read, next: {pass: end.healthy}}
+  only:
+    title: Only
+    shell: 'echo {{ secrets.token }}'
+    effect: read
+    facts: {said: "{{ stdout }}"}
+    next: {pass: end.healthy}
 """
 
 
-def ran(tmp_path, text=None, name="x"):
-    services = desk(tmp_path)
+def ran(tmp_path, text=None, name="x", **environ):
+    services = desk(tmp_path, **environ)
     write(tmp_path, name, text or one_step())
     runbook = library.load(services, f"{name}.yaml")
     driver = runs.start(services, runbook, {}, Mode.GUIDED)
@@ -40,6 +41,16 @@ def test_a_run_becomes_a_test_that_passes(tmp_path):
     assert tested.reports[0].case == f"as in {run}"
 
 
+def test_a_secret_stays_hidden(tmp_path):
+    services, run = ran(tmp_path, SECRET, TOKEN="hunter2-hunter2")
+    case, where = fixtures.recorded(services, run)
+    text = fixtures.text_of(services, [case], where, "x.test.yaml")
+    assert "hunter2" not in text
+    assert "[secret token]" in text
+    fixtures.write(services, "x.test.yaml", text)
+    assert rehearsing.test(services, rehearsing.Path("x.test.yaml")).passed
+
+
 def test_another_version_of_the_runbook_is_refused(tmp_path):
     services, run = ran(tmp_path)
     write(tmp_path, "x", one_step("shell: echo other"))
@@ -49,7 +60,7 @@ def test_another_version_of_the_runbook_is_refused(tmp_path):
 
 def test_another_runbook_is_refused(tmp_path):
     services, run = ran(tmp_path)
-    write(tmp_path, "y", one_step().replace("name: x", "name: y"))
+    write(tmp_path, "y", one_step())
     with pytest.raises(UsageError, match=r"is of the runbook x, and .*y.yaml is y"):
         fixtures.recorded(services, run, "y.yaml")
 
@@ -77,7 +88,7 @@ def test_a_file_is_not_written_over_and_must_be_found_again(tmp_path):
 def test_the_runbook_is_named_as_it_is_seen_from_the_file(tmp_path):
     services, run = ran(tmp_path)
     case, where = fixtures.recorded(services, run)
-    assert "runbook: \"../x.yaml\"\n" in fixtures.text_of(services, [case], where, "deep/x.test.yaml")
+    assert 'runbook: "../x.yaml"\n' in fixtures.text_of(services, [case], where, "deep/x.test.yaml")
     assert fixtures.text_of(services, [case], where, "").startswith("runbook: x.yaml\n")
 
 

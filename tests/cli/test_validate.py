@@ -96,3 +96,16 @@ def test_a_folder_without_runbooks_is_no_success(tmp_path):
     assert (done.returncode, done.stderr) == (
         2, "steady: there is no runbook in .\n  name a file, or a folder with *.yaml files\n",
     )  # fmt: skip
+
+
+def test_a_test_document_that_is_named_is_held_against_its_runbook(tmp_path):
+    (tmp_path / "asks.yaml").write_text(ASKS)
+    test = "tests:\n  yes:\n    steps: {act: pass, check: pass}\n    answers: {act: approve}\n"
+    (tmp_path / "asks.test.yaml").write_text(test)
+    done = steady(tmp_path, "validate", "asks.yaml", "asks.test.yaml")
+    assert done.stdout.splitlines()[-1].startswith("1 runbook, 1 test document, 0 errors")
+    (tmp_path / "asks.test.yaml").write_text(test.replace("act: approve", "act: aprove"))
+    done = steady(tmp_path, "validate", "asks.test.yaml")
+    assert done.returncode == 1
+    assert "asks.test.yaml:4:15: error ST003: `act` cannot be answered with 'aprove'" in done.stdout
+    assert steady(tmp_path, "validate", ".").returncode == 0, "a folder is searched for runbooks alone"

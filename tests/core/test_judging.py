@@ -30,7 +30,9 @@ def test_the_outcome_follows_from_the_expectation(expect, seen, outcome):
 
 
 def test_facts_are_taken_where_the_result_could_be_told():
-    found = judged(operation({"exit_code": 1}, used="{{ stdout | int }}"), shell.spec, {"exit_code": 0, "stdout": "7"}, {})
+    found = judged(
+        operation({"exit_code": 1}, used="{{ stdout | int }}"), shell.spec, {"exit_code": 0, "stdout": "7"}, {}
+    )
     assert (found.outcome, found.facts) == ("fail", {"used": 7})
     assert judged(operation(None, used="{{ stdout }}"), shell.spec, {}, {}).facts == {}
 

@@ -66,3 +66,27 @@ def test_hostile_titles_stay_words():
     assert words is not None
     assert not re.search(r'["<>`\[\]{}|]', words[1])
     assert len(drawn.splitlines()) == 5
+
+
+def test_a_picture_of_tests_marks_what_none_walked():
+    found = graph.build(RUNBOOK)
+    walked = {("look", "pass", "end.healthy"): 2}
+    assert (
+        graph.text(found, walked, missed=["act"])
+        == """\
+look  LOOK  (shell)
+    pass => end.healthy
+    fail -> act  (never walked)
+    error -> act  (never walked)
+∅ act  ACT  (shell, change, gate)
+    pass -> end.resolved  (never walked)
+    fail -> end.escalated  (never walked)
+    rejected -> end.escalated  (never walked)
+    error -> end.escalated  (default)
+"""
+    )
+    drawn = graph.mermaid(found, walked, missed=["act"])
+    assert 's_look ==>|"pass"| s_end_2e_healthy' in drawn
+    assert 's_look -.->|"∅ fail"| s_act' in drawn
+    assert "class s_act never" in drawn
+    assert "never" not in graph.mermaid(found, walked)

@@ -85,3 +85,15 @@ def test_what_was_taken_is_told_from_what_was_not():
     root = ET.fromstring(svg(found, walked={("a", "fail", "b"): 1}, marks={"a": "fail"}))
     taken = [p for p in root.iter(f"{NS}path") if p.get("class") == "w"]
     assert len(taken) == 1
+
+
+def test_a_picture_of_tests_marks_what_none_walked():
+    found = graph.build(steps(a=READ + leads(**{"pass": "b", "fail": "end.escalated"}), b=READ + END))
+    root = ET.fromstring(svg(found, walked={("a", "fail", "end.escalated"): 1}, missed=["b"]))
+    words = ["".join(text.itertext()) for text in root.iter(f"{NS}text")]
+    assert any(word.startswith("∅ ") and "b" in word.lower() for word in words)
+    assert "∅ pass" in words
+    assert "fail → escalated" in words, "what was walked carries no sign"
+    assert [path.get("class") for path in root.iter(f"{NS}path") if path.get("class")] == ["n"]
+    assert "never" in svg(found, missed=["b"])
+    assert "∅" not in svg(found)

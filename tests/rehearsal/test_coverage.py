@@ -45,7 +45,7 @@ def test_a_step_where_the_run_waits_has_been_entered():
 
 
 def test_a_run_that_is_stopped_takes_no_edge_there():
-    stopped = of(FIXED.replace("stdout: \"7\"", "stdout: \"7\", after: 10m") + "stop: {after: 1m}")
+    stopped = of(FIXED.replace('stdout: "7"', 'stdout: "7", after: 10m') + "stop: {after: 1m}")
     assert stopped.conclusions.walked == 0
     assert all(target != "end.stopped" for _, _, target in stopped.taken)
 

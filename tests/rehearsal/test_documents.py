@@ -99,8 +99,6 @@ def test_any_text_is_read_or_said(text):
     assert (document is None) == bool(found) or not text.strip()
 
 
-
-
 def test_what_people_do_beside_answering():
     document, found = read_tests(
         """\

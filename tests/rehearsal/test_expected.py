@@ -43,7 +43,10 @@ def test_what_came_as_expected(expect):
         ({"facts": {"m": 1}}, "facts.m: expected 1, actual None"),
         ({"refused": {}}, "refused.a: expected [], actual ['bo']"),
         ({"sends": []}, 'sends: expected 0, actual 1: "shop is slow"'),
-        ({"sends": [{"subject": "x"}]}, 'sends 1.subject: expected "x", actual there is no `subject`; there are channel, text'),
+        (
+            {"sends": [{"subject": "x"}]},
+            'sends 1.subject: expected "x", actual there is no `subject`; there are channel, text',
+        ),
         ({"in_doubt": ["a"]}, "in_doubt: expected ['a'], actual []"),
     ],
 )

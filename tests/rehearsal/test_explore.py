@@ -59,10 +59,10 @@ steps:
 
 
 def test_a_loop_is_walked_back_and_left():
-    loop = f"""\
+    loop = """\
 steps:
-  try: {{title: Try, shell: a, effect: read, max_visits: 3, next: {{pass: end.healthy, fail: again, error: end.escalated}}}}
-  again: {{title: Again, wait: 5s, next: {{pass: try}}}}
+  try: {title: Try, shell: a, effect: read, max_visits: 3, next: {pass: end.healthy, fail: again, error: end.escalated}}
+  again: {title: Again, wait: 5s, next: {pass: try}}
 """
     found, _ = explored(runbook(loop))
     (back,) = [one for one in found if "again -pass-> try" in one.edges]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from steadyhand.rehearsal.documents import read_tests
 from steadyhand.errors import UsageError
+from steadyhand.rehearsal.documents import read_tests
 from steadyhand.rehearsal.rehearse import rehearse, started
 from steadyhand.rehearsal.world import planner
 
@@ -118,13 +118,19 @@ def test_an_answer_that_comes_twice_counts_once():
 
 
 def test_an_answer_by_somebody_without_the_role_does_not_count():
-    said = "    answers: {clean: [[{answer: approve, by: anna}, {answer: approve, by: eve}, {answer: approve, by: bo}]]}\n"
-    expect = "    expect: {conclusion: resolved, refused: {clean: eve}, asks: [{gate: clean, roles: oncall, quorum: 2}]}"
+    said = (
+        "    answers: {clean: [[{answer: approve, by: anna}, {answer: approve, by: eve}, {answer: approve, by: bo}]]}\n"
+    )
+    expect = (
+        "    expect: {conclusion: resolved, refused: {clean: eve}, asks: [{gate: clean, roles: oncall, quorum: 2}]}"
+    )
     assert report(f"{EARLY}{ON_CALL}{said}{expect}").problems == ()
 
 
 def test_a_failure_by_name_is_an_error_and_a_change_that_may_have_happened_is_asked_about():
-    unsure = FIXED.replace('clean: {exit_code: 0, stdout: "7"}', "clean: {error: Unreachable, unsure: true, reason: gone}")
+    unsure = FIXED.replace(
+        'clean: {exit_code: 0, stdout: "7"}', "clean: {error: Unreachable, unsure: true, reason: gone}"
+    )
     done = report(f"{unsure}    expect: {{waits_for: 'clean:doubt', conclusion: none, attempts: {{clean: 1}}}}")
     assert done.problems == ()
     sure = report(unsure.replace("unsure: true", "unsure: false"))

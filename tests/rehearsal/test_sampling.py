@@ -49,8 +49,12 @@ def test_nothing_is_made_up_where_nothing_plain_fits():
 
 def test_a_run_is_given_what_it_needs_and_no_more():
     assert sampled(book()) == {"who": "web"}
-    named = runbook("inputs: {url: {type: string}}\nsteps: {a: {title: A, shell: a, effect: read, next: {pass: end.healthy}}}\n")
+    named = runbook(
+        "inputs: {url: {type: string}}\nsteps: {a: {title: A, shell: a, effect: read, next: {pass: end.healthy}}}\n"
+    )
     assert sampled(named) == {"url": "https://shop.example/"}
-    none = runbook("inputs: {a: {type: string, pattern: '^[QZ]{7}$'}}\nsteps: {a: {title: A, shell: a, effect: read, next: {pass: end.healthy}}}\n")
+    none = runbook(
+        "inputs: {a: {type: string, pattern: '^[QZ]{7}$'}}\nsteps: {a: {title: A, shell: a, effect: read, next: {pass: end.healthy}}}\n"
+    )
     with pytest.raises(NoSample, match="a"):
         sampled(none)

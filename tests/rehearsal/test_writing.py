@@ -31,7 +31,9 @@ def test_any_value_comes_back(value):
     assert read_again(f"a: {flow(value)}\n") == {"a": value}
 
 
-@pytest.mark.parametrize("text", ["no", "null", "012", "1e3", "~", "", " x", "a: b", "#x", "x #y", "- x", "\ufeff", "\x7f", "é 漢 🙂"])
+@pytest.mark.parametrize(
+    "text", ["no", "null", "012", "1e3", "~", "", " x", "a: b", "#x", "x #y", "- x", "\ufeff", "\x7f", "é 漢 🙂"]
+)
 def test_text_stays_text(text):
     assert read_again(f"a: {flow(text)}\n") == {"a": text}
 
@@ -49,18 +51,37 @@ def came_of(values):
     outcomes = st.sampled_from(["", "pass", "fail"])
     plain = st.builds(Came, outcomes, values, TEXTS, st.just(False), st.integers(0, 10**9), facts=st.none() | values)
     wrong = st.builds(
-        Came, st.just("error"), values, TEXTS, st.booleans(), st.integers(0, 10**9), error=st.sampled_from(["", "Refused", "Bug"])
+        Came,
+        st.just("error"),
+        values,
+        TEXTS,
+        st.booleans(),
+        st.integers(0, 10**9),
+        error=st.sampled_from(["", "Refused", "Bug"]),
     )
     return plain | wrong | st.just(Came(crash=True, after=3))
 
 
 NAMES = st.sampled_from(["stdout", "exit_code", "reason", "after", "values", "x y"])
-SAIDS = st.builds(Said, st.sampled_from(["approve", "answer"]), st.sampled_from(["somebody", "bo"]), st.integers(0, 10**9), VALUES, TEXTS)
+SAIDS = st.builds(
+    Said,
+    st.sampled_from(["approve", "answer"]),
+    st.sampled_from(["somebody", "bo"]),
+    st.integers(0, 10**9),
+    VALUES,
+    TEXTS,
+)
 
 
 @given(
-    st.dictionaries(TEXTS.filter(bool), st.lists(came_of(st.dictionaries(NAMES, VALUES, max_size=3)), min_size=1, max_size=3), max_size=3),
-    st.dictionaries(TEXTS.filter(bool), st.lists(st.lists(SAIDS, max_size=2).map(tuple) | SAIDS, min_size=1, max_size=3), max_size=2),
+    st.dictionaries(
+        TEXTS.filter(bool),
+        st.lists(came_of(st.dictionaries(NAMES, VALUES, max_size=3)), min_size=1, max_size=3),
+        max_size=3,
+    ),
+    st.dictionaries(
+        TEXTS.filter(bool), st.lists(st.lists(SAIDS, max_size=2).map(tuple) | SAIDS, min_size=1, max_size=3), max_size=2
+    ),
     TEXTS.filter(bool),
 )
 def test_a_whole_case_comes_back(steps, answers, name):
@@ -93,7 +114,11 @@ def _all(turns):
 
 
 def test_what_one_word_says_is_one_word():
-    assert [came(one) for one in (Came("pass"), Came("error", unsure=True), Came(crash=True))] == ["pass", "unsure", "crash"]
+    assert [came(one) for one in (Came("pass"), Came("error", unsure=True), Came(crash=True))] == [
+        "pass",
+        "unsure",
+        "crash",
+    ]
     assert came(Came("", {"stdout": "x", "reason": "OK"}, after=2_000_000)) == {
         "stdout": "x", "values": {"reason": "OK"}, "after": "2s",
     }  # fmt: skip
