@@ -6,6 +6,7 @@ W3 sequential shell steps, per step      floor: asyncio subprocess, per step; th
 W4 200 steps of `sleep 0.1`, 50 at once  floor: the ideal, 0.4 s
 W6 one step prints 200 MB                floor: the shell writes it to a file
 W8 `validate` of 10,000 steps            seconds and memory; and 2,500 steps, to see that it grows linearly
+W9 `test` of 1,000 scripted worlds        floor: pytest runs 1,000 tests that do nothing
 
 Modules are compiled once beforehand, as an installer does.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -22,6 +24,7 @@ import time
 from pathlib import Path
 
 import steadyhand
+from steadyhand.app import library
 
 STEADY = [str(Path(sys.executable).with_name("steady"))]
 ASYNC = """
@@ -30,6 +33,12 @@ async def main(n):
     for _ in range(n):
         p = await asyncio.create_subprocess_exec('true'); await p.wait()
 asyncio.run(main(int(sys.argv[1])))
+"""
+EMPTY = """
+import pytest
+@pytest.mark.parametrize('n', range(1000))
+def test_nothing(n):
+    pass
 """
 
 
@@ -74,6 +83,15 @@ def parallel(count: int, at_once: int) -> str:
     return f"{head}      limit: {at_once}\n      branches:\n{branches}{after}"
 
 
+def worlds(count: int) -> str:
+    """The tests that come with a runbook, over and over."""
+    shipped = (library.shipped("runbooks") / "infrastructure" / "disk-full.test.yaml").read_text()
+    head, _, body = shipped.partition("tests:\n")
+    cases = re.split(r"(?m)^  (?=\S)", body)[1:]
+    named = (cases[n % len(cases)].partition(":\n") for n in range(count))
+    return f"{head}tests:\n" + "".join(f"  {name} {n}:\n{rest}" for n, (name, _, rest) in enumerate(named))
+
+
 def report(what: str, measured: tuple[float, float], floor: float, target: float) -> None:
     took, memory = measured
     ratio = f"{took / floor:5.1f} x of {floor * 1000:.1f} ms (target {target:g} x)"
@@ -98,6 +116,10 @@ def main() -> None:
         for key, text in texts.items():
             (folder / f"{key}.yaml").write_text(text)
         (folder / "a.py").write_text(ASYNC)
+        shipped = library.shipped("runbooks") / "infrastructure" / "disk-full.yaml"
+        (folder / "disk-full.yaml").write_text(shipped.read_text())
+        (folder / "disk-full.test.yaml").write_text(worlds(1000))
+        (folder / "test_floor.py").write_text(EMPTY)
 
         def run(key: str) -> list[str]:
             return [*STEADY, "run", "--quiet", f"{key}.yaml"]
@@ -127,6 +149,9 @@ def main() -> None:
         took, memory = m["huge"]
         print(f"W8 validate 10,000 steps             {took:.2f} s (target 1.5), {memory:.0f} MB (target 120)")
         print(f"   validate  2,500 steps             {m['quarter'][0]:.2f} s, {m['quarter'][1]:.0f} MB")
+        floor_of_tests = [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_floor.py"]
+        m = medians(folder, {"floor": floor_of_tests, "test": [*STEADY, "test", "disk-full.yaml"]}, 5)
+        report("W9 test, 1,000 scripted worlds", m["test"], m["floor"][0], 0.7)
 
 
 if __name__ == "__main__":

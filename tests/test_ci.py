@@ -132,7 +132,9 @@ def test_the_plain_shell_script_is_what_init_writes_and_it_runs(library):
 
 
 def test_what_is_installed_is_this_distribution():
-    extras = set(re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text().split("[project.scripts]")[0], re.MULTILINE))
+    extras = set(
+        re.findall(r"^(\w+) = \[", (ROOT / "pyproject.toml").read_text().split("[project.scripts]")[0], re.MULTILINE)
+    )
     lines = [line for line, _ in github_lines()] + gitlab_lines() + WORKFLOW.splitlines()
     installs = [shlex.split(line)[2:] for line in lines if line.startswith("pip ")]
     assert len(installs) == 3

@@ -49,6 +49,16 @@ WHERE = {
     "link": "A link",
 }
 
+WHERE_TESTS = {
+    "test": "The document",
+    "case": "A test",
+    "came": "What comes of an attempt: beside the values that the handler returns",
+    "said": "What a person says",
+    "stopped": "`stop`",
+    "expected": "`expect`",
+    "asked": "A question in `expect.asks`",
+}
+
 
 def cell(text: str) -> str:
     """A text for a cell of a table."""
@@ -78,6 +88,21 @@ def document() -> str:
     parts = ["# The document, key by key\n", "Keys that begin with `x-` are yours: nothing reads them.\n"]
     for name, title in WHERE.items():
         short = next((f.name for f in TABLES[name] if f.short), "")
+        alone = f"A bare value stands for `{short}`.\n" if short else ""
+        parts.extend((f"## {title}\n", *([alone] if alone else []), fields(TABLES[name])))
+    return "\n".join(parts)
+
+
+def tests() -> str:
+    """Every key of a test document."""
+    words = ", ".join(f"`{word}`" for word in documents.SPECIAL)
+    parts = [
+        "# Test documents\n",
+        "How they are written: [Test a runbook](../how-to/test.md); for editors: `schemas/test.schema.json`.\n",
+        f"What comes of an attempt is one word ({words}), or a map.\n",
+    ]
+    for name, title in WHERE_TESTS.items():
+        short = next((field.name for field in TABLES[name] if field.short), "")
         alone = f"A bare value stands for `{short}`.\n" if short else ""
         parts.extend((f"## {title}\n", *([alone] if alone else []), fields(TABLES[name])))
     return "\n".join(parts)
@@ -210,6 +235,7 @@ def expressions() -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "document.md": document,
     "settings.md": settings,
+    "tests.md": tests,
     "kinds.md": kinds,
     "codes.md": codes,
     "commands.md": commands,
