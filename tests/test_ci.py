@@ -166,7 +166,7 @@ def test_the_hooks_are_written_as_pre_commit_reads_them():
 
 
 def test_the_ready_made_configuration_names_hooks_that_there_are():
-    for repo in document(CI / "pre-commit-config.yaml")["repos"]:
+    for repo in document(CI / "pre-commit.yml")["repos"]:
         assert set(repo) == {"repo", "rev", "hooks"}
         assert {hook["id"] for hook in repo["hooks"]} <= set(hooks())
 
