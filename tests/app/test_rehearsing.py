@@ -75,6 +75,36 @@ def test_a_runbook_without_a_test_is_not_walked(tmp_path):
     assert rehearsing.untested(tmp_path / "x.yaml", runbook).coverage.percent == 0
 
 
+NOTIFIES = """\
+steps:
+  tell: {title: Tell, notify: {message: It is slow, to: [team]}, next: {pass: end.healthy}}
+"""
+CHANNEL = "channels: {team: {console: {}}}\n"
+
+
+def test_a_case_stands_in_the_settings_that_are_here_unless_it_says_otherwise(tmp_path):
+    (tmp_path / "steady.yaml").write_text("contacts: {a: one, b: two}\nroles: {oncall: [anna]}\n" + CHANNEL)
+    (tmp_path / "x.test.yaml").write_text("tests: {t: {contacts: {b: mine}, steps: {only: pass}}}\n")
+    write(tmp_path, "x", one_step())
+    document, _, _ = rehearsing.read(desk(tmp_path), tmp_path / "x.test.yaml")
+    case = rehearsing.surrounded(desk(tmp_path), document.cases[0])
+    assert case.contacts == {"a": "one", "b": "mine"}
+    assert case.channels == {"team": {"console": {}}}
+    assert case.roles == {}, "who may answer is a matter of the test"
+
+
+@pytest.mark.parametrize("settings", [CHANNEL, ""])
+def test_a_message_goes_to_a_channel_of_the_settings_or_of_the_test(tmp_path, settings):
+    (tmp_path / "steady.yaml").write_text(settings or "roles: {}\n")
+    write(tmp_path, "x", NOTIFIES)
+    own = "" if settings else CHANNEL.strip().replace("channels:", "channels: ").join(["    ", "\n"])
+    expect = "    steps: {tell: pass}\n    expect: {sends: [{text: It is slow, channel: team}]}\n"
+    (tmp_path / "x.test.yaml").write_text(f"tests:\n  t:\n{own}{expect}")
+    tested = rehearsing.test(desk(tmp_path), tmp_path / "x.test.yaml")
+    assert tested.findings == ()
+    assert tested.reports[0].problems == ()
+
+
 def test_a_handler_that_is_not_here_still_has_a_plan(tmp_path):
     plan = rehearsing.planning(desk(tmp_path))("notify-somewhere-else", {"text": "x"}, None)
     assert plan.request == {"text": "x"}

@@ -57,7 +57,7 @@ def test_a_difference_says_what_and_where(expect, said):
 def test_a_message_has_a_text_and_a_channel_whatever_the_handler_calls_them():
     text = Text((Literal("token "), Secret("api")))
     assert message({"message": text, "to": ["a"]}, "p", "") == {
-        "preview": "p", "message": "token •••", "to": ["a"], "text": "token •••", "channel": ["a"],
+        "preview": "p", "message": "token •••", "to": ["a"], "text": "token •••", "channel": "a",
     }  # fmt: skip
     assert message({"text": "t"}, "p", "chat") == {"preview": "p", "target": "chat", "text": "t", "channel": "chat"}
     assert message({}, "p", "")["text"] == "p"

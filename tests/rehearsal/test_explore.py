@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from steadyhand.rehearsal import coverage
+from steadyhand.rehearsal.documents import Case
 from steadyhand.rehearsal.explore import MOST, explore, routes
 from steadyhand.rehearsal.rehearse import rehearse
 from steadyhand.rehearsal.sampling import sampled
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def explored(runbook_, taken=()):
-    found, more = explore(runbook_, dict.fromkeys(taken, 1), sampled(runbook_), SPECS, planner)
+    found, more = explore(runbook_, dict.fromkeys(taken, 1), Case("", None, sampled(runbook_)), SPECS, planner)
     return found, more
 
 

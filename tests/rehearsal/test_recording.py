@@ -83,6 +83,12 @@ def redacted(recorded, path, values):
     ]
 
 
+def test_of_the_settings_only_what_the_runbook_speaks_of_is_kept():
+    more = "contacts: {oncall: a, elsewhere: b}\ntargets: {clean: {ssh: {hosts: ['{{ secrets.key }}']}}}\nsecrets: {key: {env: K}, other: {env: O}}\n"
+    told = record(book(), played(book, RUNS["fixed"][1] + more).recorded, SPECS, planner, "t")
+    assert (told.contacts, list(told.targets), told.secrets) == ({"oncall": "a"}, ["clean"], {"key": {"env": "K"}})
+
+
 def test_where_a_mark_stands_for_what_was_judged_the_outcome_is_told_instead():
     past = played(*RUNS["fixed"])
     told = record(book(), redacted(past.recorded, "look.disk", {"stdout": "[secret x]"}), SPECS, planner, "t")

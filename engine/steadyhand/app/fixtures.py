@@ -9,13 +9,14 @@ from pathlib import Path
 from .. import events as e
 from ..errors import InvalidDocument, NotFound, SteadyError, UsageError
 from ..model import Runbook
+from ..model.runbook import NOWHERE
 from ..rehearsal.documents import Case, read_tests
 from ..rehearsal.explore import Unwalked, explore
 from ..rehearsal.recording import record
 from ..rehearsal.sampling import NoSample, sampled
 from ..rehearsal.writing import written
 from . import library
-from .rehearsing import Walked, is_test, planning, read, specs_of, test_files
+from .rehearsing import Walked, is_test, planning, read, specs_of, surrounded, test_files
 from .services import Services, writing
 
 SKELETON = """\
@@ -71,7 +72,8 @@ def unwalked(services: Services, one: Walked) -> tuple[tuple[Unwalked, ...], int
     """The paths of a runbook that its tests do not walk, with a test for each, and how many more there are."""
     inputs, why = _inputs(services, one)
     specs = specs_of(services, one.runbook)
-    found, more = explore(one.runbook, one.coverage.taken, inputs, specs, planning(services))
+    base = surrounded(services, Case("", NOWHERE, inputs))
+    found, more = explore(one.runbook, one.coverage.taken, base, specs, planning(services))
     if why:
         found = tuple(Unwalked(u.runbook, u.edges, u.path, u.conclusion, None, why) for u in found)
     return found, more

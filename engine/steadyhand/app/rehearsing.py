@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..core.rendering import Planner
 from ..errors import Diagnostic, InvalidDocument, NotFound, Severity, SteadyError
 from ..model import HandlerSpec, Plan, Runbook, Target
 from ..rehearsal.checking import check, names_of
 from ..rehearsal.coverage import Coverage, coverage
-from ..rehearsal.documents import CODES, TestDocument, read_tests
+from ..rehearsal.documents import CODES, Case, TestDocument, read_tests
 from ..rehearsal.rehearse import Report, rehearse
 from ..rehearsal.world import planner
 from ..schema.reader import Reader
@@ -106,8 +107,20 @@ def test(services: Services, path: Path) -> Tested:
     except InvalidDocument as problem:
         return Tested(str(path), str(path.parent / _named_like(path)), None, findings=problem.diagnostics)
     specs, plan = specs_of(services, runbook), planning(services)
-    reports = tuple(rehearse(runbook, case, specs, plan) for case in document.cases)
+    reports = tuple(rehearse(runbook, surrounded(services, case), specs, plan) for case in document.cases)
     return Tested(str(path), str(where), runbook, reports)
+
+
+def surrounded(services: Services, case: Case) -> Case:
+    """A case in the settings that are here: what it says itself goes before them. Roles are its own alone."""
+    settings = services.settings
+    return replace(
+        case,
+        contacts={**settings.contacts, **case.contacts},
+        targets={**{t.name: {t.kind: t.params} for t in settings.targets.values()}, **case.targets},
+        channels={**{c.name: {c.kind: c.params} for c in settings.channels.values()}, **case.channels},
+        secrets={**{s.name: {s.kind: s.at} for s in settings.secrets.values()}, **case.secrets},
+    )
 
 
 def specs_of(services: Services, runbook: Runbook) -> Mapping[str, HandlerSpec]:

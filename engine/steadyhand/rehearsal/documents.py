@@ -52,7 +52,8 @@ class Stop(Struct, frozen=True):
 class Case(Struct, frozen=True):
     """One test: a script, and what is expected. `steps` give what comes of each attempt at a path, in turn.
 
-    `places` are those of all that the case says, by the keys that lead there.
+    `contacts`, `targets`, `channels` and `secrets` are added to those of the settings. `places` are those of all that
+    the case says, by the keys that lead there.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Case(Struct, frozen=True):
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
+    channels: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict)
     alert: Mapping[str, Any] = field(default_factory=dict)
     stop: Stop | None = None
     places: Mapping[Where, Span] = field(default_factory=dict)

@@ -84,7 +84,8 @@ def message(params: Mapping[str, Any], preview: str, target: str) -> dict[str, A
     for name, others in SAME.items():
         called = next((other for other in others if other in found), None)
         if name not in found and called:
-            found[name] = found[called]
+            value = found[called]
+            found[name] = ", ".join(map(str, value)) if isinstance(value, list) else value
     return found
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import events as e
 from ..core import State
@@ -76,14 +77,17 @@ class Manner(Struct, frozen=True):
 def explore(
     runbook: Runbook,
     taken: Mapping[coverage.Edge, int],
-    inputs: Mapping[str, Any],
+    base: Case,
     specs: Mapping[str, HandlerSpec],
     planner: Planner,
 ) -> tuple[tuple[Unwalked, ...], int]:
-    """The paths that are not walked, shortest first, and how many more there are."""
+    """The paths that are not walked, shortest first, and how many more there are.
+
+    `base` gives the inputs, and the settings in which the tests will be run.
+    """
     found = sorted(routes(runbook, taken).items(), key=lambda one: len(one[0]))
     first, more = found[:MOST], len(found[MOST:])
-    return tuple(_unwalked(runbook, route, edges, inputs, specs, planner) for route, edges in first), more
+    return tuple(_unwalked(runbook, route, edges, base, specs, planner) for route, edges in first), more
 
 
 Route = tuple[Edge, ...]
@@ -133,7 +137,7 @@ def _unwalked(
     runbook: Runbook,
     route: Route,
     edges: list[Edge],
-    inputs: Mapping[str, Any],
+    base: Case,
     specs: Mapping[str, HandlerSpec],
     planner: Planner,
 ) -> Unwalked:
@@ -142,7 +146,7 @@ def _unwalked(
     path, end = tuple(edge.source for edge in route), route[-1].target.removeprefix(END)
     why = ""
     for manner in _manners(runbook, route):
-        case = Case(arrows[0], NOWHERE, inputs=inputs)
+        case = replace(base, name=arrows[0], span=NOWHERE)
         try:
             tried = _played(runbook, route, case, manner, specs, planner)
         except SteadyError as problem:
@@ -151,7 +155,8 @@ def _unwalked(
         report = rehearse(runbook, tried, specs, planner)
         unrendered = next(iter(report.seen.unrendered.values()), "") if report.seen else ""
         if not report.problems and set(wanted) <= set(report.walked):
-            return Unwalked(runbook, arrows, report.path, report.conclusion, tried)
+            bare = Case(tried.name, NOWHERE, base.inputs, steps=tried.steps, answers=tried.answers, expect=tried.expect)
+            return Unwalked(runbook, arrows, report.path, report.conclusion, bare)
         came = " -> ".join((*report.path, report.conclusion or "a question"))
         why = why or next(iter(report.problems), unrendered or f"it leads to {came}")
     return Unwalked(runbook, arrows, path, end, None, why)
@@ -175,10 +180,8 @@ def _played(
     world.run(started(runbook, case), EVENTS)
     path, _ = coverage.walk(runbook, world.recorded)
     end = world.state.conclusion
-    return Case(
-        case.name,
-        case.span,
-        inputs=case.inputs,
+    return replace(
+        case,
         steps={at: _shortened(turns) for at, turns in guide.steps.items()},
         answers={gate: _shortened(turns) for gate, turns in guide.answers.items() if any(turns)},
         expect={"conclusion": end.conclusion if end else "none", "path": list(path)},

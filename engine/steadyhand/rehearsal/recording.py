@@ -90,14 +90,30 @@ def _case(
         mode=run.mode,
         by=run.requester,
         roles=run.roles,
-        contacts=run.contacts,
-        targets=run.targets,
+        contacts=_spoken(runbook, run.contacts),
+        targets=_spoken(runbook, run.targets),
+        channels=_spoken(runbook, run.channels),
+        secrets=_used(run.secrets, _spoken(runbook, run.targets), _spoken(runbook, run.channels)),
         alert=run.alert,
         steps={path: tuple(turns) for path, turns in notes.steps.items()},
         answers={gate: _turns(openings) for gate, openings in notes.answers.items() if any(openings)},
         stop=notes.stop,
     )
     return case, state
+
+
+def _spoken(runbook: Runbook, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What the runbook, or one that it calls, speaks of: the rest of the settings plays no part."""
+    inner: dict[str, Any] = {}
+    for called in runbook.calls.values():
+        inner |= _spoken(called, known)
+    return {name: value for name, value in known.items() if name in runbook.text or name in inner}
+
+
+def _used(secrets: Mapping[str, Any], *holders: Mapping[str, Any]) -> dict[str, Any]:
+    """The secrets that some targets and channels name."""
+    text = str(holders)
+    return {name: source for name, source in secrets.items() if f"secrets.{name}" in text}
 
 
 def _note(notes: _Notes, runbook: Runbook, specs: Mapping[str, HandlerSpec], before: State, one: e.Recorded) -> None:

@@ -90,5 +90,7 @@ def started(runbook: Runbook, case: Case) -> e.RunStarted:
         roles=case.roles,
         contacts=case.contacts,
         targets=case.targets,
+        channels=case.channels,
+        secrets=case.secrets,
         alert=case.alert,
     )

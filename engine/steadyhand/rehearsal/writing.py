@@ -32,7 +32,7 @@ def _case(case: Case) -> Iterator[str]:
         yield f"mode: {case.mode}"
     if case.by != "tester":
         yield f"by: {flow(case.by)}"
-    for name in ("roles", "contacts", "targets", "alert"):
+    for name in ("roles", "contacts", "targets", "channels", "secrets", "alert"):
         if getattr(case, name):
             yield f"{name}: {flow(getattr(case, name))}"
     yield from _block("steps", {path: _turns([came(one) for one in turns]) for path, turns in case.steps.items()})

@@ -290,8 +290,10 @@ CASE = (
     F("mode", "text", "The mode.", "auto", choices=("guided", "step", "auto", "diagnose")),
     F("by", "text", "Who starts the run.", "tester"),
     F("roles", "map", "Who has which role; a role that is not listed is not checked.", {"oncall": ["anna"]}, of="list"),
-    F("contacts", "map", "The contacts of the settings.", {"team-data": "#team-data"}, of="text"),
-    F("targets", "map", "The targets of the settings.", {"hosts": {"ssh": {"hosts": ["app1"]}}}, of="any"),
+    F("contacts", "map", "Contacts, as in the settings.", {"team-data": "#team-data"}, of="text"),
+    F("targets", "map", "Targets, as in the settings.", {"hosts": {"ssh": {"hosts": ["app1"]}}}, of="any"),
+    F("channels", "map", "Channels, as in the settings.", {"team": {"console": {}}}, of="any"),
+    F("secrets", "map", "Secrets, as in the settings; they are never read.", {"slack": {"env": "SLACK"}}, of="any"),
     F("alert", "map", "The alert that starts the run.", {"labels": {"instance": "db1"}}, of="any"),
     F("steps", "came", "What comes of the attempts at a path, in turn; the last one stays.", {"causes.idle": "fail"}),
     F(
