@@ -1,13 +1,14 @@
 """`steady test`: scripted worlds from the command line."""
 
 import json
+import time
 import xml.etree.ElementTree as ET
 
 import jsonschema
 import pytest
 
 from .documents import ASKS
-from .steady import steady
+from .steady import start, steady
 
 TESTS = """\
 runbook: asks.yaml
@@ -128,6 +129,35 @@ def test_a_past_run_becomes_a_test_that_passes(folder):
     assert done.returncode == 0, done.stdout
     assert "passed  asks: as in r" in done.stdout
     assert steady(folder, "test", "--record", "last").stdout == (folder / "asks.past.test.yaml").read_text()
+
+
+LIVES = """\
+steadyhand: 1
+name: lives
+title: Lives
+steps:
+  look:
+    title: Look
+    shell: touch began; test -e go || sleep 20
+    effect: read
+    next: {pass: end.healthy, fail: end.escalated, error: end.escalated}
+"""
+
+
+def test_a_run_that_survived_its_engine_becomes_a_test_in_which_it_dies(tmp_path):
+    (tmp_path / "lives.yaml").write_text(LIVES)
+    with start(tmp_path, "run", "lives.yaml") as engine:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "began").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        engine.kill()
+        engine.communicate()
+    (tmp_path / "go").touch()
+    assert steady(tmp_path, "resume", "last").returncode == 0
+    text = steady(tmp_path, "test", "--record", "last").stdout
+    assert "look: [crash, {exit_code: 0}]" in text
+    (tmp_path / "lives.test.yaml").write_text(text)
+    assert steady(tmp_path, "test", "lives.yaml").returncode == 0
 
 
 def test_a_run_of_another_version_is_not_recorded(folder):

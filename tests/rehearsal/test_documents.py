@@ -51,6 +51,7 @@ def one(line):
 @pytest.mark.parametrize(
     ("text", "line", "column", "said", "hint"),
     [
+        ("", 1, 1, "the document is empty", "begin with `tests:` and a name below it"),
         ("[]", 1, 1, "a test document must be a map, and is a list", ""),
         ("runbook: x", 1, 1, "a test document needs the key `tests`", ""),
         ("tests: 5", 1, 8, "`tests` must be a map, and is 5", ""),

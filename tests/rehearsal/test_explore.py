@@ -81,7 +81,7 @@ steps:
     unreached = {one.edges[0]: one.why for one in found if one.case is None}
     assert unreached == {
         "five -fail-> end.escalated": "it leads to five -> healthy",
-        "five -error-> end.escalated": "it leads to five -> healthy",
+        "five -error-> end.escalated": "it comes only of a text that cannot be rendered, which no script decides",
     }
 
 

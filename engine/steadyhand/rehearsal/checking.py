@@ -248,6 +248,21 @@ class _Checker:
                     at = place(case, "answers", gate, str(index), fallback=("answers", gate))
                     hint = near(said.answer, options, "answers")
                     self._say("ST003", at, f"`{gate}` cannot be answered with {said.answer!r}", hint)
+                self._typed(case, gate, said)
+
+    def _typed(self, case: Case, gate: str, said: Said) -> None:
+        """A typed answer, held against what the question asks for."""
+        step = self._names.steps.get(plain(gate))
+        if step is None or not isinstance(step.body, Ask) or said.answer != "answer":
+            return
+        fact, span = step.body.fact, place(case, "answers", gate)
+        if not isinstance(said.value, Mapping) or set(said.value) != {fact}:
+            self._say(
+                "ST003", span, f"the answer to `{gate}` is a value for `{fact}`", f"write `value: {{{fact}: ...}}`"
+            )
+            return
+        for problem in problems(step.body.schema, said.value[fact]):
+            self._say("ST003", span, f"{fact}: {problem}", "write a value that the question takes")
 
     def _conclusion(self, case: Case) -> None:
         wanted = case.expect.get("conclusion", "none")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..errors import Diagnostic, Span
 from ..expressions import check_expect
@@ -91,6 +92,8 @@ class TestDocument(Struct, frozen=True):
 def read_tests(text: str | bytes, name: str) -> tuple[TestDocument | None, tuple[Diagnostic, ...]]:
     """The cases of a test document, and everything that is wrong with it."""
     root, found = parse(text, name)
+    if root is None and not text.strip():
+        found = tuple(replace(one, hint="begin with `tests:` and a name below it") for one in found)
     decoded = text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text
     reader = Reader(decoded, name)
     reader.found.extend(found)

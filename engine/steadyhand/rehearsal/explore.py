@@ -31,6 +31,7 @@ from ..model import (
     Ask,
     Call,
     Diagnose,
+    Do,
     HandlerSpec,
     Operation,
     Parallel,
@@ -144,7 +145,7 @@ def _unwalked(
     wanted = [(edge.source, edge.label, edge.target) for edge in edges]
     arrows = tuple(map(coverage.arrow, wanted))
     path, end = tuple(edge.source for edge in route), route[-1].target.removeprefix(END)
-    why = ""
+    why = _unscripted(runbook, edges[0])
     for manner in _manners(runbook, route):
         case = replace(base, name=arrows[0], span=NOWHERE)
         try:
@@ -160,6 +161,16 @@ def _unwalked(
         came = " -> ".join((*report.path, report.conclusion or "a question"))
         why = why or next(iter(report.problems), unrendered or f"it leads to {came}")
     return Unwalked(runbook, arrows, path, end, None, why)
+
+
+def _unscripted(runbook: Runbook, edge: Edge) -> str:
+    """Why no script can say that a step without a handler ends in an error; '' where one can."""
+    body = runbook.steps[edge.source].body
+    if edge.outcome != ERROR or isinstance(body, (Do, Diagnose, Parallel)):
+        return ""
+    if isinstance(body, Call):
+        return "a call ends in an error only when its inputs cannot be rendered, or the called runbook ends broken"
+    return "it comes only of a text that cannot be rendered, which no script decides"
 
 
 def _manners(runbook: Runbook, route: Route) -> Iterator[Manner]:
