@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from steadyhand.projections.sections import Answered, Attempt, Question, Section, Transcript
 from steadyhand.projections.summary import summary
-from steadyhand.projections.transcript import Answered, Attempt, Question, Section, Transcript
 
 
 def transcript(*sections, **more):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steadyhand import events as e
-from steadyhand.projections.transcript import Answered, Question, draw
+from steadyhand.projections.transcript import draw
 
 from ..core.playbook import SECOND, Play
 from ..golden.make import HERE, load, read
@@ -133,20 +133,6 @@ def test_any_beginning_of_a_run_can_be_drawn():
         attempts = sum(len(s.attempts) for s in t.sections)
         assert attempts >= seen
         seen = attempts
-
-
-@pytest.mark.parametrize(
-    ("options", "answer", "value", "said"),
-    [
-        ({"a": "Restart it"}, "a", None, "a (Restart it)"),
-        ({"approve": "Approve"}, "approve", None, "approve"),
-        ({"answer": "Answer"}, "answer", {"many": 4, "x": "y"}, "many = 4, x = y"),
-        ({}, "gone", None, "gone"),
-    ],
-)
-def test_an_answer_in_the_words_of_the_question(options, answer, value, said):
-    question = Question("g", "choose", "?", "", "", "", (), (), (), 1, options, 0)
-    assert question.said(Answered(0, "anna", answer, value=value)) == said
 
 
 def test_an_answer_to_a_question_that_never_was_is_not_lost():

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from steadyhand.rehearsal import published
 from steadyhand.rehearsal.documents import SPECIAL
+from steadyhand.rehearsal.drills import read_drills
 from steadyhand.source import builtin, parse
 
 from .test_documents import GOOD
+
+ROOT = Path(__file__).resolve().parents[2]
 
 MORE = """\
 tests:
@@ -62,3 +66,18 @@ def test_results_name_all_that_they_hold():
     assert judge.is_valid({"tests": [], "coverage": [covered]})
     assert not judge.is_valid({"tests": [], "coverage": [{**covered, "percent": 101}]})
     assert not judge.is_valid({"tests": [{}], "coverage": []})
+
+
+def test_the_schema_of_drills_holds_for_those_that_are_shipped_and_refuses_others():
+    schema = published.drill_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    judge = jsonschema.Draft202012Validator(schema)
+    shipped = sorted((ROOT / "runbooks").rglob("*.drill.yaml"))
+    assert shipped
+    for path in shipped:
+        root, found = parse(path.read_bytes(), path.name)
+        assert found == ()
+        assert judge.is_valid(builtin(root)), path
+        assert read_drills(path.read_bytes(), path.name)[1] == ()
+    assert not judge.is_valid({"drills": {"a": {"brake": "x"}}})
+    assert not judge.is_valid({"start": "x"})

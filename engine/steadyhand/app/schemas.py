@@ -7,7 +7,7 @@ from typing import Any
 from ..schema.emit import runbook_schema, settings_schema
 from .services import Services
 
-NAMES = ("runbook", "settings", "test", "tested", "transcript")
+NAMES = ("drill", "runbook", "settings", "test", "tested", "transcript")
 
 
 def schema(services: Services, name: str) -> dict[str, Any]:
@@ -18,6 +18,10 @@ def schema(services: Services, name: str) -> dict[str, Any]:
         from ..rehearsal.published import test_schema  # noqa: PLC0415 only for this one
 
         return test_schema()
+    if name == "drill":
+        from ..rehearsal.published import drill_schema  # noqa: PLC0415 only for this one
+
+        return drill_schema()
     if name == "tested":
         from ..rehearsal.published import tested_schema  # noqa: PLC0415 only for this one
 

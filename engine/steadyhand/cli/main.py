@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "answer": "Answer a question that a run has put.",
     "audit": "Verify or export what was recorded.",
     "doctor": "Say what this machine has and lacks.",
+    "drill": "Break a disposable real service and have a runbook repair it.",
     "graph": "Draw the steps of a runbook.",
     "init": "Begin a library: settings, a runbook, its test, a CI snippet.",
     "lease": "Take a target, hand it back, or list what is taken.",

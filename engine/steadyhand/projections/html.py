@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..graph import Graph
 from ..graph.svg import escape, svg
 from ..model import Artifact, Finding
-from .transcript import Attempt, Question, Section, Transcript
+from .sections import Attempt, Question, Section, Transcript
 from .words import UNFINISHED, brief, clock, ending, size, stamp, took, visible
 
 STYLE = """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..graph import Graph, mermaid
 from ..model import Artifact, Finding
-from .transcript import Attempt, Question, Section, Transcript
+from .sections import Attempt, Question, Section, Transcript
 from .words import UNFINISHED, brief, clock, ending, size, stamp, took, visible
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~(?=~)|(?<=~)~|&(?=[A-Za-z#])|!(?=\[))")

@@ -9,7 +9,8 @@ import msgspec
 
 from .. import events as e
 from ..model import Runbook
-from .transcript import Transcript, draw
+from .sections import Transcript
+from .transcript import draw
 from .words import rfc3339, seconds
 
 _TIMES = frozenset({"started", "ended", "last", "entered", "left", "opened", "closed", "at"})

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from ..model import PASS
+from .sections import Attempt, Section, Transcript
 from .words import ending, took
-
-if TYPE_CHECKING:
-    from .transcript import Attempt, Section, Transcript
 
 
 def summary(t: Transcript) -> Iterator[str]:

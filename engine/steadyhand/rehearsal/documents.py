@@ -97,18 +97,19 @@ def read_tests(text: str | bytes, name: str) -> tuple[TestDocument | None, tuple
     decoded = text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text
     reader = Reader(decoded, name)
     reader.found.extend(found)
-    document = _Cases(reader).document(root, decoded) if root is not None else None
+    document = Cases(reader).document(root, decoded) if root is not None else None
     findings = tuple(sorted(reader.found, key=lambda d: (d.span, d.code)))
     return (None if findings else document), findings
 
 
-class _Cases:
+class Cases:
     """Reads the special fields of a test; everything else is in the tables."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
     def document(self, root: Node, text: str) -> TestDocument | None:
+        """The whole document; None when it is no map."""
         mapping = self._reader.mapping(root, "a test document")
         if mapping is None:
             return None
@@ -141,12 +142,16 @@ class _Cases:
             name=key.text,
             span=key.span,
             steps=self._turns(given.get("steps"), "`steps`", self._came),
-            answers=self._turns(given.get("answers"), "`answers`", self._turn),
+            answers=self.answers(given.get("answers")),
             crash_after=self._counts(given.get("crash_after")),
             expect=self._expected(given.get("expect")),
             places=dict(_places(mapping, ())),
             **plain,
         )
+
+    def answers(self, node: Node | None) -> dict[str, tuple[Turn, ...]]:
+        """What people answer, by gate: a list in the list is all said to one opening."""
+        return self._turns(node, "`answers`", self._turn)
 
     def _turns(self, node: Node | None, what: str, one: Callable[[Node], T]) -> dict[str, tuple[T, ...]]:
         mapping = self._reader.mapping(node, what)

@@ -48,6 +48,16 @@ def test_schema() -> dict[str, Any]:
     return {**head, "description": about, **_table("test", special)}
 
 
+def drill_schema() -> dict[str, Any]:
+    """The JSON Schema of a drill document."""
+    said = {"anyOf": [{"type": "string"}, _table("said")]}
+    special = {"said": _turns({"anyOf": [said, {"type": "array", "items": said}]})}
+    special["drills"] = {"type": "object", "minProperties": 1, "additionalProperties": _table("drill", special)}
+    about = "How a real service is started and broken, and what the runbook must make of it."
+    head = {"$schema": DIALECT, "title": "Steadyhand drill"}
+    return {**head, "description": about, **_table("drills", special)}
+
+
 def _turns(one: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": _one_or_many(one)}
 

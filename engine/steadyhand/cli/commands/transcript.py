@@ -13,6 +13,7 @@ from ...app.services import writing
 from ...errors import UsageError
 from ...graph import Graph, build
 from ...projections import transcript
+from ...projections.sections import Transcript
 from ..shared import services
 
 
@@ -51,7 +52,7 @@ def command(ctx: click.Context, run: str, form: str, json_: bool, output: str | 
     return 0
 
 
-def _render(form: str, drawn: transcript.Transcript, graph: Graph, folder: str) -> str:
+def _render(form: str, drawn: Transcript, graph: Graph, folder: str) -> str:
     match form:
         case "json":
             from ...projections import structured  # noqa: PLC0415 only for this form

@@ -1,0 +1,124 @@
+"""A run as people read it, as values: the transcript (transcript.py) makes them, every renderer shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from ..model import Artifact, Finding
+
+
+class Answered(Struct, frozen=True):
+    """What a person said to a question. `refused` says why it did not count."""
+
+    at: int
+    by: str
+    answer: str
+    via: str = ""
+    comment: str = ""
+    value: Any = None
+    refused: str = ""
+
+
+class Question(Struct):
+    """A gate: what was asked, and exactly what a yes was a yes to."""
+
+    gate: str
+    kind: str
+    prompt: str
+    preview: str
+    digest: str
+    effect: str
+    targets: tuple[str, ...]
+    evidence: tuple[str, ...]
+    roles: tuple[str, ...]
+    quorum: int
+    options: Mapping[str, str]
+    opened: int
+    closed: int = 0
+    result: str = ""
+    reason: str = ""
+    answers: list[Answered] = field(default_factory=list)
+    notices: tuple[str, ...] = ()
+
+    def said(self, answer: Answered) -> str:
+        """An answer in the words of the question: the option with its label, or the value that was typed."""
+        if isinstance(answer.value, Mapping):
+            return ", ".join(f"{name} = {value}" for name, value in answer.value.items())
+        label = self.options.get(answer.answer, "")
+        return answer.answer if label.lower() in {"", answer.answer} else f"{answer.answer} ({label})"
+
+
+class Attempt(Struct):
+    """One attempt at one path: what was to run, and what came of it."""
+
+    path: str
+    label: str
+    number: int
+    kind: str
+    effect: str
+    preview: str
+    started: int
+    gate: str = ""
+    targets: tuple[str, ...] = ()
+    outcome: str = ""
+    reason: str = ""
+    hint: str = ""
+    error: str = ""
+    unsure: bool = False
+    duration: int = 0
+    findings: tuple[Finding, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
+    confined: bool = False
+
+
+class Section(Struct):
+    """One visit of a step."""
+
+    path: str
+    title: str
+    kind: str
+    visit: int
+    entered: int
+    outcome: str = ""
+    left: int = 0
+    to: str = ""
+    decided: str = ""
+    gates: list[Question] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Transcript(Struct):
+    """A run as people read it. Times are microseconds (UTC)."""
+
+    run: str
+    runbook: str
+    title: str
+    digest: str
+    mode: str
+    requester: str
+    severity: str = ""
+    services: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    started: int = 0
+    ended: int = 0
+    last: int = 0
+    conclusion: str = ""
+    reason: str = ""
+    in_doubt: tuple[str, ...] = ()
+    summary: list[str] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+    remarks: list[tuple[int, str]] = field(default_factory=list)
+    preflight: tuple[tuple[str, bool, str], ...] = ()
+    walked: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    events: int = 0
+    head: str = ""
