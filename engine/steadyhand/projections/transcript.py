@@ -82,6 +82,7 @@ class Attempt(Struct):
     facts: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
     confined: bool = False
+    confinement: str = ""
 
 
 class Section(Struct):
@@ -221,7 +222,7 @@ class _Drawer:
         section = self._section(event.path)
         attempt = Attempt(
             event.path, self._label(event.path), event.attempt, event.kind, event.effect, event.preview, one.at,
-            event.gate, event.targets, confined=event.confined,
+            event.gate, event.targets, confined=event.confined, confinement=event.confinement,
         )  # fmt: skip
         self._attempts[event.path] = attempt
         if section is not None:
