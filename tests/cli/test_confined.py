@@ -197,8 +197,9 @@ def test_a_confined_read_that_is_cut_off_is_found_and_run_again(tmp_path):
     """kill -9 of the engine: the read goes on confined, is ended at resume, and is attempted again."""
     means()
     book(tmp_path, "confine: true", command="sleep 3.25")
+    (tmp_path / "tmp").mkdir()
     engine = subprocess.Popen(
-        [*STEADY, "run", "x.yaml"], cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.DEVNULL,
+        [*STEADY, "run", "x.yaml"], cwd=tmp_path, env=environment(tmp_path, TMPDIR=str(tmp_path / "tmp")), stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     ask = ["pgrep", "-f", r"^sleep 3\.25$"]
@@ -206,11 +207,11 @@ def test_a_confined_read_that_is_cut_off_is_found_and_run_again(tmp_path):
         assert engine.poll() is None
     engine.kill()
     engine.wait()
-    done = steady(tmp_path, "resume", "last")
+    done = steady(tmp_path, "resume", "last", TMPDIR=str(tmp_path / "tmp"))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert os.listdir(tmp_path / "tmp") == [], "the scratch folders are gone, that of the engine which died too"
     events = [json.loads(line) for line in steady(tmp_path, "watch", "--json", "--no-wait", "last").stdout.splitlines()]
     kinds = [event["type"] for event in events]
     assert "child.found" in kinds
     assert "child.stopped" in kinds
     assert [e["event"]["confined"] for e in events if e["type"] == "step.intended"] == [True, True]
-    assert os.listdir(tmp_path) != []

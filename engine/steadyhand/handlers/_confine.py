@@ -175,6 +175,8 @@ class Cage:
         if self._scratch:
             try:
                 os.rmdir(self._scratch)
+            except FileNotFoundError:
+                pass  # the launcher has removed it
             except OSError:
                 import shutil  # noqa: PLC0415 brings every compressor along, and few scratch folders are used
 

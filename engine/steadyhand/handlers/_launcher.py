@@ -149,10 +149,19 @@ def outer(words: Sequence[bytes], orders: Mapping[str, Any], status: int) -> NoR
         become(words, orders, status)
     os.close(told)
     code = supervise(child)
+    _remove(orders["scratch"])
     if os.WIFEXITED(code):
         number = int.from_bytes(os.read(killed, 1) or b"\0", "big")
         end_as(number, os.WEXITSTATUS(code))
     end_as(os.WTERMSIG(code), 0)
+
+
+def _remove(folder: bytes) -> None:
+    """The scratch folder, when it is empty. The engine does it too, whatever lies in it, unless it is gone itself."""
+    try:
+        os.rmdir(folder)
+    except OSError:
+        return
 
 
 def _as_before(ignored: set[int]) -> None:
