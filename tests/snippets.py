@@ -30,6 +30,7 @@ LOOSE = (
     (r"engine@[\w-]+/\d+", r"engine@[^ ]+/\\d+"),
     (r"\b(?:by|as)\\ root\b", r"(?:by|as) [^ )]+"),
     (r"\*\*root\*\*", r".*"),
+    (r"confined\\ by\\ Landlock", r"confined by (?:Landlock|bubblewrap)"),
 )
 
 

@@ -19,6 +19,7 @@ from steadyhand.errors import Exit
 from steadyhand.events import Event
 from steadyhand.expressions import filters, matchers
 from steadyhand.graph import CODES as GRAPH
+from steadyhand.graph import CONFINEMENT_CODES as CONFINEMENT
 from steadyhand.handlers import registry
 from steadyhand.model import HandlerSpec, Param
 from steadyhand.rehearsal import documents
@@ -148,7 +149,7 @@ def kinds() -> str:
 
 def codes() -> str:
     """Every code of a finding."""
-    known = {**SCHEMA, **GRAPH, **library.CODES, **documents.CODES}
+    known = {**SCHEMA, **GRAPH, **CONFINEMENT, **library.CODES, **documents.CODES}
     head = "# Codes of findings\n\n`steady validate` and `steady test` print them beside each finding.\n"
     return f"{head}\n{table(('code', 'title', 'why it matters'), [(f'`{c}`', t, w) for c, (t, w) in known.items()])}"
 

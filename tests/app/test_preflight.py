@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from steadyhand.app import library, preflight
+from steadyhand.app.services import Services
+from steadyhand.handlers._confine import ability
+from steadyhand.model import Ability
 
 from .desk import calling, desk, one_step, write
 
@@ -36,6 +39,32 @@ def test_what_a_called_runbook_needs_counts_too(tmp_path):
     write(tmp_path, "outer", calling("inner"))
     write(tmp_path, "inner", "requires: {tools: [no-such-tool]}\n" + one_step())
     assert not rows(tmp_path, "outer")["only/: tool no-such-tool"][0]
+
+
+def test_what_the_machine_can_confine_is_said_where_it_matters(tmp_path):
+    able = ability()
+    write(tmp_path, "must", one_step("shell: 'true'\n    confine: true"))
+    write(tmp_path, "may", one_step())
+    write(tmp_path, "not", one_step("shell: 'true'\n    confine: false"))
+    write(tmp_path, "change", one_step(effect="change"))
+    assert rows(tmp_path, "must")["confinement of reads"][:2] == (bool(able.means), able.words)
+    assert rows(tmp_path, "may")["confinement of reads"][:2] == (bool(able.means) or None, able.words)
+    assert "confinement of reads" not in {**rows(tmp_path, "not"), **rows(tmp_path, "change")}
+
+
+def test_a_machine_that_cannot_confine(tmp_path):
+    class Poor(Services):
+        def ability(self):
+            return Ability("", "the kernel has no Landlock")
+
+    write(tmp_path, "must", one_step("shell: 'true'\n    confine: true"))
+    write(tmp_path, "may", one_step())
+    services = Poor(store=str(tmp_path / "j.db"), environ={"PATH": "/usr/bin:/bin"}, cwd=str(tmp_path))
+    must, may = (library.load(services, f"{name}.yaml") for name in ("must", "may"))
+    told = ("the kernel has no Landlock", "install bubblewrap, or use a kernel with Landlock (Linux 6.12)")
+    assert preflight.Row("", "confinement of reads", False, *told) in preflight.check(services, must, {}, remote=False)
+    assert preflight.Row("", "confinement of reads", None, *told) in preflight.check(services, may, {})
+    assert "confinement" not in str(preflight.check(services, may, {}, remote=False))
 
 
 def test_a_handler_that_comes_later_is_said(tmp_path):

@@ -37,7 +37,7 @@ class Handler:
         return self._do(hands)
 
 
-def attempt(do, more="", secrets=()):
+def attempt(do, more="", secrets=(), confine=""):
     play = Play(
         f"steps:\n  a:\n    title: A\n    shell: a\n    effect: read\n{more}    next: {{pass: end.healthy, {ENDS}}}\n"
     )
@@ -47,7 +47,7 @@ def attempt(do, more="", secrets=()):
     ports = Ports(MemoryJournal(), SPECS, registry.handler, {}, "/", "me", "here", SystemClock())
     job = Job("a", 1, Plan("shell", "a", {}), locate(play.runbook, play.state, "a"))
     hands = AttemptHands(
-        ports, job, timeout=5, limit=1000, environment={}, redactor=redactor,
+        ports, job, confine=confine, timeout=5, limit=1000, environment={}, redactor=redactor,
         secrets=SecretStore({}, redactor, "/", {}), on_child=lambda pid: None, on_output=lambda name, data: None,
         connections=Connections(), verdict=lambda values: Verdict("pass", ""),
     )  # fmt: skip
@@ -137,6 +137,27 @@ def test_a_fact_that_cannot_be_taken_is_an_error_but_what_was_done_is_known():
     assert settled.reason.startswith("a fact cannot be taken: ")
     assert settled.values["stdout"] == "x"
     assert not settled.unsure
+
+
+@pytest.mark.parametrize(
+    "said", ["sh: cannot create x: Permission denied", "kill: Operation not permitted", "Read-only file system"]
+)
+def test_a_confined_read_that_was_refused_something_has_found_nothing(said):
+    sick = gives(exit_code=1, stdout="", stderr=said)
+    assert attempt(sick).outcome == "fail"
+    settled = attempt(sick, "    facts: {n: '{{ exit_code }}'}\n", confine="Landlock")
+    assert (settled.outcome, settled.facts) == ("error", {})
+    told = "confined by Landlock, it was refused something, so it could not tell: "
+    assert settled.reason.startswith(f"{told}exit_code: ")
+    assert "`confine: false` runs it unconfined" in settled.hint
+
+
+def test_a_confined_read_that_was_refused_nothing_is_judged_as_ever():
+    assert attempt(gives(exit_code=1, stdout="Permission denied", stderr=""), confine="Landlock").outcome == "fail"
+    settled = attempt(gives(exit_code=0, stdout="", stderr="x: Permission denied"), confine="Landlock")
+    assert settled.outcome == "pass"
+    assert "something was refused to it, confined by Landlock" in settled.reason
+    assert attempt(raises(Refused("no", "ask")), confine="Landlock").hint == "ask"
 
 
 def test_what_was_not_done_says_so():

@@ -320,7 +320,7 @@ def test_a_fix_proves_itself_or_is_undone(tmp_path, wanted, undo, code, log, sta
 
 MODES = f"""\
 steps:
-  look: {{title: L, shell: 'echo looked >> log', effect: read, next: {{pass: auto, {ENDS}}}}}
+  look: {{title: L, shell: 'echo looked >> log', effect: read, confine: false, next: {{pass: auto, {ENDS}}}}}
   auto: {{title: A, shell: 'echo auto >> log', gate: {{prompt: Auto?, auto: true}}, undo: {{none: x}}, next: {{pass: asked, {ENDS}, rejected: end.stopped}}}}
   asked: {{title: Q, shell: 'echo asked >> log', gate: Asked?, undo: {{none: x}}, next: {{pass: end.escalated, {ENDS}, rejected: end.stopped}}}}
 """

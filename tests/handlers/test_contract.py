@@ -16,6 +16,7 @@ from steadyhand.handlers import http, shell
 from steadyhand.handlers.contract import BenchHands, Case, HandlerContract
 from steadyhand.model import Capabilities, HandlerSpec, Literal, Need, Param, Plan, Result, Secret, Text, plain
 
+from .cages import MEANS, usable
 from .servers import closed_port, raw, request_of, web
 from .test_exchange import no_proxies
 
@@ -39,35 +40,44 @@ class TestShell(HandlerContract):
         "shell": plain("/bin/bash"),
     }
 
-    @pytest.fixture
-    def ordinary(self):
-        return Case({"text": plain("echo hello"), "env": {"B": plain("c")}})
+    @pytest.fixture(params=MEANS)
+    def confine(self, request):
+        """The suite is run as it is, and confined by each means that this machine has."""
+        return usable(request.param)
 
     @pytest.fixture
-    def failing(self):
-        return Case({"argv": [plain("no-such-program-x")]})
+    def ordinary(self, confine):
+        return Case({"text": plain("echo hello"), "env": {"B": plain("c")}}, confine=confine)
 
     @pytest.fixture
-    def slow(self):
-        return Case({"text": plain("sleep 61 & sleep 61")})
+    def failing(self, confine):
+        return Case({"argv": [plain("no-such-program-x")]}, confine=confine)
 
     @pytest.fixture
-    def big(self):
-        return Case({"text": plain("head -c 5000000 /dev/zero")})
+    def slow(self, confine):
+        return Case({"text": plain("sleep 61 & sleep 61")}, confine=confine)
 
     @pytest.fixture
-    def secret(self):
-        return Case({"text": text("test -n ", Secret("password"))}, secrets={"password": "opensesame"})
+    def big(self, confine):
+        return Case({"text": plain("head -c 5000000 /dev/zero")}, confine=confine)
+
+    @pytest.fixture
+    def secret(self, confine):
+        return Case({"text": text("test -n ", Secret("password"))}, secrets={"password": "opensesame"}, confine=confine)
 
 
 class TestShellArgv(TestShell):
     @pytest.fixture
-    def ordinary(self):
-        return Case({"argv": [plain("echo"), plain("hello")], "env": {"B": plain("c")}})
+    def ordinary(self, confine):
+        return Case({"argv": [plain("echo"), plain("hello")], "env": {"B": plain("c")}}, confine=confine)
 
     @pytest.fixture
-    def secret(self):
-        return Case({"argv": [plain("echo"), text("-p", Secret("password"))]}, secrets={"password": "opensesame"})
+    def secret(self, confine):
+        return Case(
+            {"argv": [plain("echo"), text("-p", Secret("password"))]},
+            secrets={"password": "opensesame"},
+            confine=confine,
+        )
 
     changes: ClassVar = {name: value for name, value in TestShell.changes.items() if name != "shell"}
 

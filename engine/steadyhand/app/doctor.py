@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
-from pathlib import Path
 
 from .. import __version__
 from ..errors import InvalidDocument, SteadyError
+from ..handlers._confine import ability, trial
 from .services import Services
 
 Row = tuple[str, bool, str]
@@ -22,7 +20,7 @@ def examine(services: Services) -> tuple[Row, ...]:
         _store(services),
         *((("plug-in", False, problem)) for problem in services.plugin_problems),
         ("step kinds", True, ", ".join(n for n, s in services.all_specs().items() if not s.available)),
-        ("confinement", True, _confinement()),
+        _confinement(),
     )
 
 
@@ -45,13 +43,10 @@ def _store(services: Services) -> Row:
     return ("store", True, f"{services.store_url}, {runs} runs")
 
 
-def _confinement() -> str:
-    """What could hold a read to reading. Reads are not confined by this version, and transcripts say so."""
-    landlock = Path("/sys/kernel/security/lsm")
-    known = landlock.read_text() if os.access(landlock, os.R_OK) else ""
-    found = [
-        name
-        for name, there in (("Landlock", "landlock" in known), ("bubblewrap", bool(shutil.which("bwrap"))))
-        if there
-    ]
-    return f"{', '.join(found) or 'neither Landlock nor bubblewrap'}; reads are not confined by this version"
+def _confinement() -> Row:
+    """By what a read is confined here, after a program has really been confined by it; having nothing is no fault."""
+    found = ability()
+    why = trial(found.means) if found.means else ""
+    if why:
+        return ("confinement", False, f"{found.words}, and it fails: {why}")
+    return ("confinement", True, found.words if found.means else f"reads are not confined: {found.words}")

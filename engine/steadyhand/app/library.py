@@ -46,7 +46,8 @@ def read(services: Services, path: Path, text: bytes | None = None) -> Read:
     if loaded.runbook is None:
         return Read(name, None, loaded.diagnostics)
     runbook, missing = _with_calls(services, loaded.runbook, path, ())
-    found = (*loaded.diagnostics, *missing, *graph.check(runbook))
+    held = graph.confinement(runbook, services.spec, required=services.settings.confine == "required")
+    found = (*loaded.diagnostics, *missing, *graph.check(runbook), *held)
     return Read(name, runbook, tuple(sorted(found, key=lambda d: (d.span, d.code))))
 
 

@@ -23,7 +23,7 @@ from ..events import Recorded
 from ..graph import operations
 from ..handlers.connections import Connections
 from ..handlers.protocol import Permitted, Preflighted
-from ..model import Mode, Need, Plan, Runbook, Target, plain, secrets_in
+from ..model import Effect, Mode, Need, Plan, Runbook, Target, plain, secrets_in
 from . import library, runs
 from .services import Services
 
@@ -83,7 +83,7 @@ class _Looker:
 
     def rows(self) -> list[Row]:
         """All rows, in the order of the document."""
-        found = [*self._tools(), *self._own_secrets(), *self._handlers(), *self._access()]
+        found = [*self._tools(), *self._own_secrets(), *self._handlers(), *self._confinement(), *self._access()]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for rows in pool.map(lambda one: self._step(*one), self._places()):
                 found.extend(rows)
@@ -113,6 +113,24 @@ class _Looker:
                 not missing,
                 why,
                 f"pip install 'steadyhand[{spec.extra}]'" if missing else "",
+            )
+
+    def _confinement(self) -> Iterator[Row]:
+        """Whether reads can be confined: a need where a step says `confine: true`, else good to know."""
+        specs = self._services.specs_in_use
+        reads = [
+            o for _, o in operations(self._runbook) if o.effect is Effect.READ and specs[o.kind].capabilities.confine
+        ]
+        demanded = any(operation.confine for operation in reads)
+        if demanded or (self._remote and any(operation.confine is None for operation in reads)):
+            found, hint = self._services.ability(), "install bubblewrap, or use a kernel with Landlock (Linux 6.12)"
+            how = "" if found.means else hint
+            yield Row(
+                self._above,
+                "confinement of reads",
+                bool(found.means) or (False if demanded else None),
+                found.words,
+                how,
             )
 
     def _tools(self) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidDocument, NotFound, Severity, UsageError
 from ..handlers import registry
-from ..model import HandlerSpec
+from ..model import Ability, HandlerSpec
 from ..schema import UNKNOWN_FAMILY, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -125,6 +125,16 @@ class Services:
         """The specifications as far as a document has asked for them: those of plug-ins once they were looked for."""
         return self.all_specs() if "_plugins" in self.__dict__ else self.specs
 
+    def spec(self, name: str) -> HandlerSpec:
+        """The specification of a step kind."""
+        return self.specs[name] if name in self.specs else self.all_specs()[name]
+
+    def ability(self) -> Ability:
+        """By what this machine can confine a read, or why not."""
+        from ..handlers._confine import ability  # noqa: PLC0415 not for `validate`
+
+        return ability()
+
     def handler(self, name: str) -> Handler:
         """The handler of a step kind. Raises NotFound."""
         if name in self.specs:
@@ -177,6 +187,7 @@ class Services:
             host=self.host,
             clock=self.clock,
             changes=self.settings.changes,
+            ability=self.ability,
             lock=self.store_url,
         )
 

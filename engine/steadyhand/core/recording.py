@@ -17,9 +17,10 @@ from msgspec.structs import replace
 from .. import events as e
 from ..errors import Refused, SteadyError
 from ..expressions import render_text
-from ..model import ERROR, Call, Effect, Operation, Plan, Runbook, digest
+from ..model import ERROR, Ability, Call, Effect, Operation, Plan, Runbook, digest
 from . import actions as a
 from .answers import Answer, admit
+from .confining import UNHELD, held
 from .decide import survey
 from .locks import locked
 from .paths import Place, locate, visit
@@ -36,6 +37,7 @@ class Job(Struct, frozen=True):
     plan: Plan | None = None
     place: Place | None = None
     reason: str = ""
+    confine: str = ""
 
 
 class Draft(Struct):
@@ -78,7 +80,8 @@ def unseen(_state: State, _targets: tuple[str, ...], _change: str) -> Sighting:
 
 class Clerk:
     """Turns actions into events. `children` gives the processes found alive for a path, for a gate of kind doubt;
-    `look` what is known of the targets of a change from elsewhere.
+    `look` what is known of the targets of a change from elsewhere; `ability` what this machine can confine a read by
+    (None: nothing is confined, as in a rehearsal).
     """
 
     def __init__(
@@ -87,11 +90,13 @@ class Clerk:
         renderer: Renderer,
         children: Callable[[str], Sequence[int]] = lambda _: (),
         look: Look = unseen,
+        ability: Callable[[], Ability] | None = None,
     ) -> None:
         self._look = look
         self._runbook = runbook
         self._renderer = renderer
         self._children = children
+        self._ability = ability
 
     def advance(self, stream: str, state: State, at: int, arrived: Iterable[e.Event | Answer]) -> Draft:
         """The batch that follows from what arrived, at that time (microseconds).
@@ -198,6 +203,7 @@ class Clerk:
         place = locate(self._runbook, state, action.path)
         try:
             plan = self._renderer.plan(state, place)
+            hold = self._held(state, place)
         except SteadyError as problem:
             return (unrendered(state, action.path, problem),)
         if not approved(state, action, plan):
@@ -206,8 +212,16 @@ class Clerk:
             return (e.GateClosed(action.gate, gate.opened.opening, VOID, why),)
         operation = place.operation
         assert operation is not None  # noqa: S101 a plan was made of it
-        draft.jobs.append(Job(action.path, action.attempt, plan, place))
-        return (_intent(state, action, operation, plan),)
+        draft.jobs.append(Job(action.path, action.attempt, plan, place, confine=hold.means))
+        return (_intent(state, action, operation, plan, hold),)
+
+    def _held(self, state: State, place: Place) -> Ability:
+        """By what the kernel is to hold the attempt to reading. Raises Refused when it must and cannot."""
+        operation = place.operation
+        if operation is None or self._ability is None:
+            return UNHELD
+        able = self._renderer.spec(operation.kind).capabilities.confine
+        return held(operation, able, state.run.mode if state.run else "", self._ability)
 
 
 def change_of(plans: Mapping[str, str]) -> str:
@@ -233,7 +247,7 @@ def approved(state: State, action: a.StartStep, plan: Plan) -> bool:
     return gate.opened.plans.get(action.path, plan.digest) == plan.digest
 
 
-def _intent(state: State, action: a.StartStep, operation: Operation, plan: Plan) -> e.StepIntended:
+def _intent(state: State, action: a.StartStep, operation: Operation, plan: Plan, hold: Ability) -> e.StepIntended:
     return e.StepIntended(
         path=action.path,
         visit=visit(state, action.path),
@@ -245,6 +259,8 @@ def _intent(state: State, action: a.StartStep, operation: Operation, plan: Plan)
         preview=plan.preview,
         targets=plan.targets,
         gate=action.gate if operation.effect is not Effect.READ else "",
+        confined=bool(hold.means),
+        confinement=hold.means or hold.words,
     )
 
 

@@ -50,6 +50,10 @@ class Renderer:
         self._specs = specs
         self._planner = planner
 
+    def spec(self, kind: str) -> HandlerSpec:
+        """The specification of a step kind."""
+        return self._specs[kind]
+
     def plan(self, state: State, place: Place) -> Plan:
         """What the operation at a place would do now. Raises SteadyError when it cannot be rendered."""
         operation = place.operation

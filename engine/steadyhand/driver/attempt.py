@@ -16,7 +16,7 @@ from ..errors import HandlerError, SteadyError
 from ..events import StepSettled
 from ..expressions import Truncated
 from ..handlers.protocol import Handler, Rehearsed
-from ..model import ERROR, PASS, Effect, HandlerSpec, Operation, canonical, unknown_in
+from ..model import ERROR, FAIL, PASS, Effect, HandlerSpec, Operation, canonical, unknown_in
 from .hands import AttemptHands
 from .ports import Clock
 
@@ -50,6 +50,8 @@ def perform(
             settled = _judged(operation, spec, result, hands, known)
     except BaseException as problem:  # noqa: BLE001 whatever a handler does, sys.exit too, the run goes on and says so
         settled = _failed(problem, operation)
+    if hands.confine:
+        settled = _as_confined(settled, hands.confine)
     took = int((clock.monotonic() - start) * 1_000_000)
     return _with_place(settled, job, visit, took, hands)
 
@@ -75,6 +77,28 @@ def _accepted(result: dict[str, Any], hands: AttemptHands) -> dict[str, Any]:
     values, cut = _kept(result, hands.sizes())
     reason = "accepted by the other side, not carried out: dry run"
     return {"outcome": PASS, "reason": reason, "values": values, "cut": cut, "simulated": True}
+
+
+REFUSALS = ("ermission denied", "not permitted", "ead-only file system")
+"""How programs say that the kernel has refused something."""
+
+
+def _as_confined(settled: dict[str, Any], means: str) -> dict[str, Any]:
+    """What a confined read complains of being refused says nothing of the system: a `fail` is then an `error`."""
+    said = settled.get("values", {}).get("stderr")
+    if not isinstance(said, str) or not any(words in said for words in REFUSALS):
+        return settled
+    if settled["outcome"] == PASS:
+        note = f"something was refused to it, confined by {means}: see what it printed as errors"
+        return {**settled, "reason": f"{settled['reason']} ({note})".strip()}
+    hint = (
+        "if it needs to write a file, to signal a process or to speak to a unix socket, `confine: false` runs it "
+        "unconfined"
+    )
+    reason = settled["reason"]
+    if settled["outcome"] == FAIL:
+        reason = f"confined by {means}, it was refused something, so it could not tell: {reason}"
+    return {**settled, "outcome": ERROR, "reason": reason, "hint": settled.get("hint") or hint, "facts": {}}
 
 
 def _whole(name: str, value: Any, sizes: Mapping[str, int]) -> Any:

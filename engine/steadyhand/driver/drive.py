@@ -68,7 +68,7 @@ class Driver:
         self._connections = Connections()
         self._holds = Holds(ports.journal, ports.changes, stream, ports.actor)
         renderer = Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t))
-        self._clerk = Clerk(runbook, renderer, self._alive, self._look)
+        self._clerk = Clerk(runbook, renderer, self._alive, self._look, ports.ability)
         self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
         self._running: dict[str, AttemptHands] = {}
         self._orphans: dict[str, list[children.Orphan]] = {}
@@ -226,6 +226,7 @@ class Driver:
         return AttemptHands(
             self._ports,
             job,
+            confine=job.confine,
             timeout=(operation.timeout or job.place.runbook.limits.timeout) / SECOND,
             limit=self._runbook.limits.output,
             environment={

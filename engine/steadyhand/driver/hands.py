@@ -24,6 +24,7 @@ class AttemptHands:
         ports: Ports,
         job: Job,
         *,
+        confine: str = "",
         timeout: float,
         limit: int,
         environment: Mapping[str, str],
@@ -38,6 +39,7 @@ class AttemptHands:
         self._verdict = verdict
         self.environment = environment
         self.cwd = ports.cwd
+        self.confine = confine
         self._ports = ports
         self._job = job
         self._over = ports.clock.monotonic() + timeout

@@ -45,6 +45,7 @@ class LookingHands:
     ) -> None:
         self.environment = environment
         self.cwd = cwd
+        self.confine = ""
         self._secrets = secrets
         self._connections = connections
         self._over = time.monotonic() + patience

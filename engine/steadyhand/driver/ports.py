@@ -12,7 +12,7 @@ from ..core.answers import Answer
 from ..events import GateOpened, Recorded
 from ..handlers.protocol import Handler
 from ..journal.protocol import Journal
-from ..model import HandlerSpec
+from ..model import Ability, HandlerSpec
 from ..schema import Changes
 
 
@@ -100,3 +100,5 @@ class Ports(Struct, frozen=True):
     """The bounds that all changes keep, as the settings have them now."""
     lock: str = ""
     """Where the locks of live drivers lie: the store's path, or '' for a store in memory."""
+    ability: Callable[[], Ability] | None = None
+    """By what this machine can confine a read; asked only when one is to be. None: nothing is confined."""

@@ -109,7 +109,8 @@ class StepIntended(Struct, frozen=True, tag="step.intended"):
     """An attempt is about to start. This is durable before the first byte goes out.
 
     `digest` is that of the plan; `preview` shows it masked; `gate` is the id of the gate whose yes it uses up, or ''.
-    `confined` tells whether the kernel holds a read to reading.
+    `confined` tells whether the kernel holds a read to reading, `confinement` by what, or why not where that was wanted
+    or asked for.
     """
 
     path: str
@@ -123,6 +124,7 @@ class StepIntended(Struct, frozen=True, tag="step.intended"):
     targets: tuple[str, ...] = ()
     gate: str = ""
     confined: bool = False
+    confinement: str = ""
 
 
 class ChildStarted(Struct, frozen=True, tag="child.started"):

@@ -2,16 +2,20 @@
 
 from .build import Edge, Graph, Node, build, label_of, operations
 from .checks import CODES, check
+from .confinement import CODES as CONFINEMENT_CODES
+from .confinement import confinement
 from .outline import outline, outline_text
 from .pictures import mermaid, text
 
 __all__ = [
     "CODES",
+    "CONFINEMENT_CODES",
     "Edge",
     "Graph",
     "Node",
     "build",
     "check",
+    "confinement",
     "label_of",
     "mermaid",
     "operations",

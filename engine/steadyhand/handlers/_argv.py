@@ -28,15 +28,26 @@ HINTS: Mapping[int, tuple[str, str]] = {
 """errno to what is wrong and what to do; all else is told in the system's words."""
 
 
-def start(argv: Sequence[str], env: Mapping[str, str], cwd: str, *, piped: bool) -> subprocess.Popen[bytes]:
-    """The child, leader of a session of its own, its output in pipes. Raises BadInput or Refused."""
+def start(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    cwd: str,
+    *,
+    piped: bool,
+    behind: Sequence[str] = (),
+    passed: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """The child, leader of a session of its own, its output in pipes. Raises BadInput or Refused.
+
+    `behind` is the program that is really started and becomes the one meant; `passed` are descriptors it is handed.
+    """
     words = [_bytes(word, "an argument") for word in argv]
     own = {_bytes(name, "a variable"): _bytes(value, f"the variable {name}") for name, value in env.items()}
     _check(words, own)
     try:
         # No preexec_fn: with it, the child would be forked in full instead of through vfork.
         return subprocess.Popen(
-            words,
+            [*map(os.fsencode, behind), *words],
             env={**os.environb, **own},
             cwd=_bytes(cwd, "the folder") or None,
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
@@ -44,9 +55,10 @@ def start(argv: Sequence[str], env: Mapping[str, str], cwd: str, *, piped: bool)
             stderr=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,
+            pass_fds=passed,
         )
     except OSError as problem:
-        raise _refused(problem, argv[0], words, own, cwd) from problem
+        raise refused(problem, behind[0] if behind else argv[0], words, own, cwd) from problem
 
 
 def _bytes(text: str, what: str) -> bytes:
@@ -67,13 +79,15 @@ def _check(words: Sequence[bytes], env: Mapping[bytes, bytes]) -> None:
             raise BadInput(message, USE_STDIN)
 
 
-def _refused(problem: OSError, name: str, words: Sequence[bytes], env: Mapping[bytes, bytes], cwd: str) -> HandlerError:
+def refused(
+    problem: OSError, name: str, words: Sequence[bytes] = (), env: Mapping[bytes, bytes] | None = None, cwd: str = ""
+) -> HandlerError:
     """Nothing was started, and why. The system names the folder when it was the folder that it could not enter."""
     if cwd and problem.filename == _bytes(cwd, cwd):
         hint = "~ stands for nothing here: write the whole path" if "~" in cwd else "create it, or change `cwd`"
         return Refused(f"the folder {cwd} cannot be entered: {problem.strerror}", hint)
     if problem.errno == errno.E2BIG:
-        size = sum(map(len, words)) + sum(len(k) + len(v) for k, v in {**os.environb, **env}.items())
+        size = sum(map(len, words)) + sum(len(k) + len(v) for k, v in {**os.environb, **(env or {})}.items())
         message = f"arguments and environment are {size:,} bytes long together, more than the kernel takes"
         return BadInput(message, USE_STDIN)
     if problem.errno == errno.ENOENT:

@@ -22,7 +22,7 @@ from threading import Lock
 from msgspec import Struct
 
 from ..errors import Cancelled, HandlerError, Refused, TimedOut
-from . import _argv
+from . import _argv, _confine
 from .protocol import Hands
 
 CHUNK = 256 * 1024
@@ -64,14 +64,21 @@ def run(
         raise TimedOut("its time was over before it was started", "give the step a longer `timeout:`")
     alarm = _Alarm()
     try:
-        child = _argv.start(argv, {**(env or {}), **hands.environment}, cwd, piped=bool(stdin))
-        watch = _Watch(child, hands, stdin, alarm.out)
-        try:
-            hands.child(child.pid)
-            hands.on_cancel(alarm.ring)
-            return watch.until_the_end()
-        finally:
-            watch.close()
+        with _confine.Cage(hands.confine) as cage:
+            own = {**(env or {}), **hands.environment, **cage.environment}
+            child = _argv.start(argv, own, cwd, piped=bool(stdin), behind=cage.behind, passed=cage.passed)
+            cage.started()
+            watch = _Watch(child, hands, stdin, alarm.out)
+            try:
+                hands.child(child.pid)
+                hands.on_cancel(alarm.ring)
+                ended = watch.until_the_end()
+            finally:
+                watch.close()
+            problem = cage.problem(argv, cwd, hands.sink("stderr").text(CHUNK)) if hands.confine else None
+            if problem is not None:
+                raise problem
+            return ended
     finally:
         alarm.close()
 

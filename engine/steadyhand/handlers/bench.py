@@ -62,6 +62,7 @@ class BenchHands:
         secrets: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         cwd: str = ".",
+        confine: str = "",
         tap: Callable[[str, bytes], None] | None = None,
         expect: str | Mapping[str, Any] | None = None,
         connections: Connections | None = None,
@@ -71,6 +72,7 @@ class BenchHands:
         own = {"STEADY_RUN": "run-1", "STEADY_STEP": "step", "STEADY_ATTEMPT": "1", "STEADY_FENCE": "run-1:1"}
         self.environment: Mapping[str, str] = {**own, **(environment or {})}
         self.cwd = cwd
+        self.confine = confine
         self.sinks: dict[str, BenchSink] = {}
         self.children: list[int] = []
         self.revealed: list[str] = []

@@ -40,6 +40,7 @@ class Case(Struct, frozen=True):
     params: Mapping[str, Any]
     target: Target | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
+    confine: str = ""
 
 
 class HandlerContract:
@@ -263,7 +264,7 @@ class HandlerContract:
 
 
 def _hands(case: Case, timeout: float = 30.0) -> BenchHands:
-    return BenchHands(timeout=timeout, secrets=case.secrets)
+    return BenchHands(timeout=timeout, secrets=case.secrets, confine=case.confine)
 
 
 def _login(case: Case) -> frozenset[str]:

@@ -44,6 +44,10 @@ class Hands(Protocol):
     cwd: str
     """The folder that relative paths are read from."""
 
+    confine: str
+    """By what a program that is started must be held to reading; '' for by nothing. Only for handlers that declare
+    `Capabilities(confine=True)`; whatever starts the program does it (_process)."""
+
     def remaining(self) -> float:
         """Seconds until the attempt's time is over (may be negative)."""
 

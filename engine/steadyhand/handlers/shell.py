@@ -75,7 +75,7 @@ spec = HandlerSpec(
         "held_open": "whether something it had started still held its output open when it ended",
     },
     default_expect={"exit_code": 0},
-    capabilities=Capabilities(cancel=True, stream=True),
+    capabilities=Capabilities(cancel=True, stream=True, confine=True),
 )
 
 

@@ -1,7 +1,7 @@
 """Frozen values that every floor above speaks of. No behaviour beyond what a value knows about itself."""
 
 from .evidence import Artifact, Finding, Need, Result, Verdict
-from .handlers import Capabilities, Effect, HandlerSpec, Param, TargetSpec, undeclared_is_a_change
+from .handlers import Ability, Capabilities, Effect, HandlerSpec, Param, TargetSpec, undeclared_is_a_change
 from .plans import Json, Plan, canonical, digest, secrets_in, unknown_in
 from .runbook import (
     APPROVED,
@@ -58,6 +58,7 @@ __all__ = [
     "PASS",
     "REJECTED",
     "SECOND",
+    "Ability",
     "Artifact",
     "Ask",
     "Body",

@@ -44,7 +44,9 @@ class Param(Struct, frozen=True):
 
 
 class Capabilities(Struct, frozen=True):
-    """What a handler can do beside performing: be cancelled, stream its output, be probed in a dry run."""
+    """What a handler can do beside performing: be cancelled, stream its output, be probed in a dry run, and have what
+    it starts confined to reading.
+    """
 
     cancel: bool = True
     stream: bool = False
@@ -52,6 +54,14 @@ class Capabilities(Struct, frozen=True):
     idempotent: bool = False
     remote: bool = False
     """Its preflight logs in somewhere else, so that it says something about that place and not about this machine."""
+    confine: bool = False
+
+
+class Ability(Struct, frozen=True):
+    """By what a machine can hold a read to reading: the `means` by name ('' for none), and in words how, or why not."""
+
+    means: str
+    words: str
 
 
 def undeclared_is_a_change(params: Mapping[str, Any]) -> Effect:

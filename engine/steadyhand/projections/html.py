@@ -8,7 +8,7 @@ from ..graph import Graph
 from ..graph.svg import escape, svg
 from ..model import Artifact, Finding
 from .sections import Attempt, Question, Section, Transcript
-from .words import UNFINISHED, brief, clock, ending, size, stamp, took, visible
+from .words import UNFINISHED, brief, clock, confinement, ending, size, stamp, took, visible
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--quiet:#59636e;--paper:#fff;--box:#f6f8fa;--line:#d1d9e0;--pass:#1a7f37;--fail:#cf222e;--error:#9a6700}
@@ -131,7 +131,8 @@ def _question(q: Question) -> str:
 def _attempt(a: Attempt, folder: str) -> str:
     label = f"{text(a.label)}: " if a.label else ""
     again = f", attempt {a.number}" if a.number > 1 else ""
-    held = ", not confined" if a.effect == "read" and a.kind in {"shell", "ssh"} and not a.confined else ""
+    how = confinement(a.kind, a.effect, a.confined, a.confinement)
+    held = f", {text(how)}" if how else ""
     what = f" ({text(a.kind)}, {text(a.effect)}{held}{again})" if a.kind else ""
     lasted = f", {took(a.duration)}" if a.duration else ""
     outcome = _word(a.outcome or "running")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..graph import Graph, mermaid
 from ..model import Artifact, Finding
 from .sections import Attempt, Question, Section, Transcript
-from .words import UNFINISHED, brief, clock, ending, size, stamp, took, visible
+from .words import UNFINISHED, brief, clock, confinement, ending, size, stamp, took, visible
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~(?=~)|(?<=~)~|&(?=[A-Za-z#])|!(?=\[))")
 
@@ -154,7 +154,8 @@ def _question(q: Question) -> Iterator[str]:
 def _attempt(a: Attempt, folder: str) -> Iterator[str]:
     label = f"{plain(a.label)}: " if a.label else ""
     again = f", attempt {a.number}" if a.number > 1 else ""
-    held = ", not confined" if a.effect == "read" and a.kind in {"shell", "ssh"} and not a.confined else ""
+    how = confinement(a.kind, a.effect, a.confined, a.confinement)
+    held = f", {plain(how)}" if how else ""
     what = f" ({plain(a.kind)}, {a.effect}{held}{again})" if a.kind else ""
     outcome = f"{label}**{plain(a.outcome or 'running')}**"
     lasted = f", {took(a.duration)}" if a.duration else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from .. import events as e
 from ..graph.build import kind_of
 from ..model import Call, Finding, Runbook, Step
-from .words import brief, clock, ending, lines_of, took
+from .words import brief, clock, confinement, ending, lines_of, took
 
 WIDTH = 16
 MOST = 140
@@ -114,6 +114,8 @@ def _intended(event: e.StepIntended) -> tuple[str, ...]:
     shown = [f"{PAD}  {line}" for line in more[: FIRST - 1]]
     if len(more) >= FIRST:
         shown.append(f"{PAD}  … ({len(more) - FIRST + 1} more lines)")
+    if event.confinement:
+        shown.append(f"{PAD}({confinement(event.kind, event.effect, event.confined, event.confinement)})")
     return (_at(event.path, f"$ {first}{again}"), *shown)
 
 

@@ -75,6 +75,7 @@ class Attempt(Struct):
     facts: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
     confined: bool = False
+    confinement: str = ""
 
 
 class Section(Struct):

@@ -147,6 +147,8 @@ def detail(recorded: Sequence[e.Recorded], runbook: Runbook) -> dict[str, Any]:
                     "actual": [f.actual for f in attempt.findings],
                     "facts": attempt.facts,
                     "duration": seconds(attempt.duration),
+                    "confined": attempt.confined,
+                    "confinement": attempt.confinement,
                 }
             )
     path = [{"step": s.path, "outcome": s.outcome or None, "to": s.to or None} for s in t.sections]

@@ -106,7 +106,7 @@ class _Drawer:
         section = self._section(event.path)
         attempt = Attempt(
             event.path, self._label(event.path), event.attempt, event.kind, event.effect, event.preview, one.at,
-            event.gate, event.targets, confined=event.confined,
+            event.gate, event.targets, confined=event.confined, confinement=event.confinement,
         )  # fmt: skip
         self._attempts[event.path] = attempt
         if section is not None:

@@ -64,6 +64,15 @@ def rfc3339(at: int) -> str:
     return f"{stamp(at)[:-1].replace(' ', 'T')}.{at % 1_000_000:06}Z"
 
 
+def confinement(kind: str, effect: str, confined: bool, how: str) -> str:
+    """Whether a read was held to reading and by what, or why not; '' where nobody would expect it to be."""
+    if confined:
+        return f"confined by {how}" if how else "confined"
+    if how:
+        return f"not confined: {brief(how, 300)}"
+    return "not confined" if effect == "read" and kind in {"shell", "ssh"} else ""
+
+
 def seconds(duration: int) -> float:
     """A duration in seconds, to the millisecond."""
     return round(duration / 1_000_000, 3)

@@ -28,6 +28,8 @@ class Settings(Struct, frozen=True):
     channels: Mapping[str, Target] = field(default_factory=dict)
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     changes: Changes = Changes()
+    confine: str = ""
+    """`required`: every read on this machine must say `confine: true`; '' leaves it to the runbooks."""
 
 
 _PLACES = ("targets", "channels", "secrets", "changes")
@@ -55,6 +57,7 @@ def read_settings(
         channels=read_places(reader, specs, given.get("channels"), "channels"),
         secrets=read_secrets(reader, given.get("secrets")),
         changes=read_changes(reader, given.get("changes")),
+        confine=plain.get("confine") or "",
     )
     for section in ("targets", "channels"):
         if section in given:

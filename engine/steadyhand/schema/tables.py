@@ -105,7 +105,12 @@ OPERATION = (
     ),
     F("timeout", "duration", "How long one attempt may take.", "30s"),
     F("idempotent", "boolean", "Whether doing it twice does no harm, so that it may be repeated unasked.", True),
-    F("confine", "boolean", "Whether the kernel must hold it to reading.", True),
+    F(
+        "confine",
+        "boolean",
+        "Whether the kernel must hold a `shell` read to reading; when left out, in mode `diagnose` where it can.",
+        True,
+    ),
 )
 VERIFY = (
     F("settle", "duration", "How long the change is left alone before the first check.", "30s"),
@@ -247,6 +252,13 @@ SETTINGS = (
     F("channels", "channels", "Where notifications go, by name.", {"team": {"console": {}}}),
     F("changes", "object", "Bounds that all changes keep.", {"per_hour": 3}, of="changes"),
     F("secrets", "secrets", "Secrets that these targets and channels use.", {"slack": {"env": "SLACK_WEBHOOK"}}),
+    F(
+        "confine",
+        "text",
+        "`required` has `steady validate` refuse a read of kind `shell` that does not say `confine: true`.",
+        "required",
+        choices=("required",),
+    ),
 )
 FREEZE = (
     F("from", "text", "When it begins: a time with its zone.", "2026-12-24T00:00:00Z"),
