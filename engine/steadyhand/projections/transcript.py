@@ -14,6 +14,7 @@ from .. import events as e
 from ..graph.build import kind_of, label_of
 from ..model import Artifact, Diagnose, Finding, Runbook, Step
 from .summary import summary
+from .undelivered import Undelivered, undelivered
 from .words import took
 
 
@@ -121,6 +122,7 @@ class Transcript(Struct):
     conclusion: str = ""
     reason: str = ""
     in_doubt: tuple[str, ...] = ()
+    undelivered: list[Undelivered] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     remarks: list[tuple[int, str]] = field(default_factory=list)
@@ -352,6 +354,7 @@ class _Drawer:
             self._leave(event.came_from, event.outcome, f"end.{event.conclusion}", one.at)
 
     def done(self) -> Transcript:
+        self._t.undelivered = [one for section in self._t.sections for one in undelivered(section)]
         self._t.summary = list(summary(self._t))
         return self._t
 
