@@ -81,10 +81,10 @@ class Aside:
 
     def masked(self, text: str) -> str:
         """A text without the secrets that were revealed here: a service may well repeat its token in a refusal."""
-        for value in sorted(self._revealed, key=len, reverse=True):
-            for secret in {value, value.rstrip("/").rpartition("/")[2]}:
-                if len(secret) >= SHORTEST:
-                    text = text.replace(secret, MASK)
+        known = {part for value in self._revealed for part in (value, value.rstrip("/").rpartition("/")[2])}
+        for secret in sorted(known, key=len, reverse=True):
+            if len(secret) >= SHORTEST:
+                text = text.replace(secret, MASK)
         return text
 
 

@@ -30,12 +30,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\u2028\u2029]")
 
 
 class Notice(Struct, frozen=True):
-    """What one channel is told. `severity` is '' when none was given; `token` names this delivery, in every attempt."""
+    """What one channel is told. `severity` and `action` are '' when the step gives none.
+
+    `token` names this delivery, the same in every attempt.
+    """
 
     message: str
     title: str = ""
     severity: str = ""
-    action: str = "trigger"
+    action: str = ""
     audience: str = RESPONDERS
     links: tuple[tuple[str, str], ...] = ()
     key: str = ""
