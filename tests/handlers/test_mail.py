@@ -97,7 +97,7 @@ def test_encrypted_and_logged_in(context, folder, implicit):
 
 def test_a_certificate_that_nobody_knows_is_refused_before_anything_is_said(context):
     with mail_server(context, login=True) as (port, box):
-        with pytest.raises(Refused, match="TLS: the certificate of 127.0.0.1:"):
+        with pytest.raises(Refused, match=r"TLS: the certificate of 127\.0\.0\.1:"):
             send(channel(port, tls=plain("starttls"), **LOGIN), NOTICE, hands(smtp=PASSWORD))
         assert (box.taken, box.logins) == ([], 0)
 
@@ -157,9 +157,9 @@ def test_a_very_long_text_is_cut():
 def test_what_the_server_says_for_now_and_for_good():
     with mail_server() as (port, box):
         box.answers[:] = ["451 4.7.1 greylisted, come back", "554 5.7.1 spam"]
-        with pytest.raises(Again, match="answered 451 4.7.1 greylisted, come back"):
+        with pytest.raises(Again, match=r"answered 451 4\.7\.1 greylisted, come back"):
             send(channel(port), NOTICE, hands())
-        with pytest.raises(Refused, match="answered 554 5.7.1 spam"):
+        with pytest.raises(Refused, match=r"answered 554 5\.7\.1 spam"):
             send(channel(port), NOTICE, hands())
 
 
@@ -212,7 +212,7 @@ def test_a_server_that_takes_the_mail_and_dies_leaves_it_open(context):
                 connection.sendall(answers.get(words, b"250 ok\r\n"))
         connection.close()
 
-    with raw(talk) as address, pytest.raises(Unreachable, match="the connection to .* was lost") as caught:
+    with raw(talk) as address, pytest.raises(Unreachable, match=r"the connection to .* was lost") as caught:
         send(channel(int(address.rpartition(":")[2])), NOTICE, hands())
     assert caught.value.unsure
 

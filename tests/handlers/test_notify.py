@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import ClassVar
 
 import pytest
 
@@ -30,7 +31,7 @@ def web_to(url):
 
 class TestContract(HandlerContract):
     handler = notify
-    changes = {
+    changes: ClassVar = {
         "message": plain("other"), "to": [plain("x")], "title": plain("T"), "audience": plain("customers"),
         "severity": plain("SEV1"), "action": plain("resolve"), "link": plain("https://a/"),
         "links": {"Logs": plain("https://b/")}, "key": plain("k"),

@@ -25,7 +25,7 @@ class Box:
         self.answers: list[str] = []
         self.unknown: set[str] = set()
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 the library's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: object
     ) -> str:
         if address in self.unknown:
@@ -33,7 +33,9 @@ class Box:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 the library's name
+    async def handle_DATA(  # noqa: N802 the library's name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         if self.answers:
             return self.answers.pop(0)
         message = message_from_bytes(envelope.content, policy=policy.default)

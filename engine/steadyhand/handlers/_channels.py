@@ -46,9 +46,9 @@ FAMILIES: tuple[TargetSpec, ...] = (
         "A Slack channel, through an incoming webhook, or as a bot with `token` and `channel`.",
         (
             Param("webhook", "text", "The address of an incoming webhook.", "{{ secrets.slack }}"),
+            Param("mention", "text", "Whom to call: here, channel, everyone, or the id of a user or a group.", "here"),
             Param("token", "text", "A bot's token (scope chat:write).", "{{ secrets.slack_token }}"),
             Param("channel", "text", "The channel that the bot writes to.", "#incidents"),
-            Param("mention", "text", "Whom to call: here, channel, everyone, or the id of a user or a group.", "here"),
             _url(SLACK, f"Where the API answers; {SLACK} unless said."),
             _audience(),
             _CA,
