@@ -10,7 +10,7 @@ from typing import Any
 from .servers import Seen, web
 
 Reply = tuple[int, dict[str, str], Any]
-"""Status, header fields, and the body (JSON, or text)."""
+"""Status, header fields, and the body: JSON, or text, or what gives one of them when it is answered."""
 
 
 class Sink:
@@ -39,6 +39,7 @@ def sink(*replies: Reply) -> Iterator[Sink]:
 
     def respond(path: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         status, headers, found = waiting.pop(0) if waiting else last[0]
+        found = found() if callable(found) else found
         text = found if isinstance(found, str) else json.dumps(found)
         return status, list(headers.items()), text.encode()
 
