@@ -20,7 +20,7 @@ steps:
   begin:
     title: Tell who is on call
     notify: {to: [oncall, console], message: "It is broken: {{ inputs.where }}", title: Fix it, severity: SEV2}
-    timeout: 2s
+    timeout: 4s
     next: {pass: repair}
   repair:
     title: Repair
@@ -37,7 +37,7 @@ steps:
   done:
     title: Tell them again
     notify: {to: lost, message: Repaired, action: resolve}
-    timeout: 2s
+    timeout: 4s
     next: {pass: end.resolved}
 """
 SETTINGS = """\
