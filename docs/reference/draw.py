@@ -21,7 +21,7 @@ from steadyhand.expressions import filters, matchers
 from steadyhand.graph import CODES as GRAPH
 from steadyhand.graph import CONFINEMENT_CODES as CONFINEMENT
 from steadyhand.handlers import registry
-from steadyhand.model import HandlerSpec, Param
+from steadyhand.model import HandlerSpec, Param, TargetSpec
 from steadyhand.rehearsal import documents
 from steadyhand.schema import CODES as SCHEMA
 from steadyhand.schema.reader import shown
@@ -133,12 +133,22 @@ def handler(name: str, spec: HandlerSpec) -> str:
     if spec.short:
         lines.append(f"A bare value stands for `{spec.short}`.\n")
     lines.append(table(("parameter", "type", "what it is", "example"), parameters(spec.params)))
+    lines.extend(families("Targets", "`targets:`", spec.targets))
+    lines.extend(families("Channels", "`channels:` of `steady.yaml`", spec.channels))
     if spec.results:
         lines.append("What it returns, for `expect` and `facts`:\n")
         lines.append(table(("name", "what it is"), [(f"`{k}`", v) for k, v in spec.results.items()]))
     if spec.default_expect:
         lines.append(f"Without `expect:` it is held to `{shown(dict(spec.default_expect))}`.\n")
     return "\n".join(lines)
+
+
+def families(title: str, where: str, known: tuple[TargetSpec, ...]) -> Iterator[str]:
+    """What a target or a channel of each kind holds."""
+    for family in known:
+        yield f"### {title} of kind `{family.name}`\n\n{family.summary} Declared under {where}.\n"
+        if family.params:
+            yield table(("key", "type", "what it is", "example"), parameters(family.params))
 
 
 def kinds() -> str:

@@ -95,6 +95,8 @@ def test_channels_by_name_and_the_console_always(play):
         {"settings.hook"},
     )
     assert placed(play, "", TELLS) == Target("console", "channels", {"console": {"console": {}}})
+    with pytest.raises(BadInput, match="there is no channel 5"):
+        placed(play, "", TELLS, {"to": [5]})
     with pytest.raises(BadInput, match="there is no channel nobody"):
         placed(play, "", TELLS, {"to": plain("nobody")})
     with pytest.raises(BadInput, match="channel bell is of no known kind bell"):

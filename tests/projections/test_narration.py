@@ -111,3 +111,29 @@ def test_what_nobody_needs_at_night(event):
 def test_a_note_keeps_all_its_lines(text):
     shown = told(e.NoteAdded("anna", text))
     assert len(shown) == max(1, len(text.splitlines()))
+
+
+TELLS = runbook("steps:\n  tell: {title: Tell, notify: It is slow, next: {pass: end.healthy}}\n")
+
+
+def heard(event):
+    return narrate(e.Recorded("r1", 1, 0, "me", 1, event), TELLS)
+
+
+def test_whoever_watches_reads_all_of_a_message():
+    text = "\n".join(str(number) for number in range(20))
+    lines = heard(e.StepIntended("tell", 1, 1, "notify", "read", False, "d", f"console: {text}"))
+    assert len(lines) == 20
+    assert lines[0].endswith("$ console: 0")
+    assert lines[-1].endswith("19")
+
+
+def test_a_notification_that_was_lost_is_said_plainly():
+    values = {"sent": ["team"], "failed": {"oncall": "slack: 503, after 4 tries"}}
+    lines = heard(e.StepSettled("tell", 1, 1, "fail", "failed: expected {}", values=values))
+    assert lines[-1].strip() == "NOT DELIVERED: oncall (slack): 503, after 4 tries"
+    lines = heard(e.StepSettled("tell[a]", 1, 1, "error", "oncall (slack): gone"))
+    assert lines[-1].strip() == "NOT DELIVERED: oncall (slack): gone"
+    assert len(heard(e.StepSettled("tell", 1, 1, "pass", "", values={"sent": ["x"], "failed": {}}))) == 1
+    assert len(heard(e.StepSettled("tell", 1, 1, "pass", "not carried out: dry run", simulated=True))) == 1
+    assert not any("NOT DELIVERED" in line for line in told(e.StepSettled("look", 1, 1, "error", "gone")))

@@ -67,3 +67,17 @@ def test_expectations_that_could_not_be_judged_are_refused(expect, message):
     loaded = schema.read(text, "x", SPECS)
     assert loaded.runbook is None
     assert any(message in d.message for d in loaded.diagnostics), loaded.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ("    notify: {message: x, action: resolve, audience: customers, severity: SEV2}\n", ""),
+        ("    notify: {message: x, action: '{{ inputs.x }}'}\n", ""),
+        ("    notify: {message: x, action: close}\n", "`action` cannot be 'close'"),
+        ("    http: {url: http://a/, method: get}\n", ""),
+    ],
+)
+def test_words_are_taken_as_they_are_listed_and_capitals_in_any_case(body, wrong):
+    found = schema.read(f"{HEAD}steps:\n  a:\n    title: A\n{body}{EDGES}", "x", SPECS).diagnostics
+    assert [d.message for d in found if d.code == "SH201"] == ([wrong] if wrong else [])

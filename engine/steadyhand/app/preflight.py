@@ -18,7 +18,7 @@ from ..core.rendering import Renderer
 from ..driver.looking import LookingHands
 from ..driver.redaction import Redactor
 from ..driver.secrets import SecretStore, settings_secrets
-from ..errors import HandlerError, SteadyError
+from ..errors import BadInput, HandlerError, SteadyError
 from ..events import Recorded
 from ..graph import operations
 from ..handlers.connections import Connections
@@ -199,6 +199,9 @@ class _Looker:
             if not isinstance(handler, Preflighted) or (handler.spec.capabilities.remote and not self._remote):
                 return []
             plan = self._renderer.plan(self._state, place)
+        except BadInput as problem:
+            channels = self._services.specs_in_use[place.operation.kind].channels
+            return [Row(path, "channels", False, problem.message, problem.hint)] if channels else []
         except SteadyError:
             return []  # without hands (said already), or not to be rendered yet: the run will say so
         if any(find_spec(module) is None for module in handler.spec.modules):

@@ -16,6 +16,7 @@ from ..driver.drive import Driver, Ending
 from ..errors import Exit, UsageError
 from ..events import GateOpened
 from ..model import Conclusion, Runbook
+from ..projections.transcript import draw
 from ..projections.words import brief
 from .live import Live
 from .people import Terminal
@@ -57,7 +58,15 @@ def drive(
         lease.release()
         for number, handler in before.items():
             signal.signal(number, handler)
+    say_undelivered(services, runbook, run)
     return report(services, driver, ending, run)
+
+
+def say_undelivered(services: Services, runbook: Runbook, run: str) -> None:
+    """Who should have been told and was not: the run went on, and somebody has to tell them."""
+    recorded = services.journal.read(run)
+    for one in draw(recorded, runbook).undelivered:
+        click.echo(f"NOT DELIVERED: {brief(one.what, 400)} (step {one.path})", err=True)
 
 
 def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:

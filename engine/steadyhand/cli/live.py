@@ -11,7 +11,15 @@ from ..events import GateClosed, GateOpened, Recorded, StepIntended, StepInterru
 from ..model import Runbook
 from ..projections.narration import narrate
 
-COLOURS = {" pass": "32", " fail": "31", " error": "33", "? ": "1", "IN DOUBT": "31;1", "ESCALATE": "33;1"}
+COLOURS = {
+    "NOT DELIVERED": "33;1",
+    " pass": "32",
+    " fail": "31",
+    " error": "33",
+    "? ": "1",
+    "IN DOUBT": "31;1",
+    "ESCALATE": "33;1",
+}
 TURN = 0.2
 """Seconds between two looks at what runs now."""
 TAIL = 512

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import BadInput
 from ..expressions import SecretRef, render_native
-from ..model import HandlerSpec, Operation, Target, TargetSpec, plain
+from ..model import HandlerSpec, Operation, Target, TargetSpec, Text, plain
 from .names import names
 from .parameters import rendered
 from .paths import Place
@@ -81,7 +81,8 @@ def _channels(state: State, spec: HandlerSpec, params: Mapping[str, Any]) -> Tar
     """The channels that `to` names, each rendered as its family asks."""
     assert state.run is not None  # noqa: S101 there are no places before the start
     listed = params.get("to", ())
-    wanted = [text.masked() for text in (listed if isinstance(listed, (list, tuple)) else [listed])]
+    named = listed if isinstance(listed, (list, tuple)) else [listed]
+    wanted = [name.masked() if isinstance(name, Text) else str(name) for name in named]
     families = {family.name: family for family in spec.channels}
     known = _names_of_settings(state)
     found: dict[str, Any] = {}

@@ -193,7 +193,8 @@ class Driver:
         # After a change that was only simulated, a read would see a world in which it did not happen.
         changed = any(leaf.simulated and leaf.effect != "read" for leaf in self.state.leaves.values())
         handler = self._ports.handler(operation.kind)
-        carried_out = really(run.mode, run.probe and not changed, operation.effect)
+        probed = run.probe and not changed and handler.spec.capabilities.probe
+        carried_out = really(run.mode, probed, operation.effect)
         dry = not carried_out and asked(handler, job, operation.effect)
         if not carried_out and not dry:
             return (simulated(job, number),)

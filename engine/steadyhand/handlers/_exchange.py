@@ -71,7 +71,7 @@ class _Exchange:
 
     def result(self) -> Result:
         url, headers, content = self._url(), self._headers(), self._content()
-        host = _host(url)
+        host = host_of(url)
         client = self._client(url)
         thread = threading.Thread(target=self._work, args=(client, url, headers, content), daemon=True)
         thread.start()
@@ -304,7 +304,7 @@ def _key(environment: Mapping[str, str]) -> str:
     return digest([environment.get(f"STEADY_{part}", "") for part in ("RUN", "STEP", "VISIT")])[:32]
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """Host and port as a message names them. Raises BadInput."""
     try:
         found = httpx.URL(url)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from ..model import Effect, HandlerSpec, Param, TargetSpec, undeclared_is_a_change
 
 READS = frozenset({"get", "list", "describe", "logs", "top", "events"})
@@ -35,14 +33,6 @@ def kubectl_effect(params: Mapping[str, Any]) -> Effect:
         return Effect.DESTRUCTIVE
     looks = verbs <= READS or (verbs == {"rollout"} and rollout in ROLLOUT_READS)
     return Effect.READ if verbs and looks else Effect.CHANGE
-
-
-def notify_effect(params: Mapping[str, Any]) -> Effect:
-    """A read: telling people changes nothing in the estate that is being repaired, and a message that says an incident
-    is going on must not wait for somebody's yes. Sending it twice does no harm either.
-    """
-    del params
-    return Effect.READ
 
 
 def _spec(
@@ -85,10 +75,5 @@ SPECS: Mapping[str, HandlerSpec] = {
         "Run a statement in a database.",
         Param("query", "any", "The statement.", "select count(*) from orders"),
         target="postgresql",
-    ),
-    "notify": replace(
-        _spec("notify", "Tell people.", Param("message", "any", "What to tell.", "Checkout is slow"), notify_effect),
-        channels=(TargetSpec("console", "Whoever watches the run.", ()),),
-        lenient=True,
     ),
 }

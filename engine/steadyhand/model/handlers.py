@@ -52,6 +52,8 @@ class Capabilities(Struct, frozen=True):
     stream: bool = False
     dry_run: bool = False
     idempotent: bool = False
+    probe: bool = True
+    """Its reads may be carried out in a dry run that probes: they are noticed by nobody."""
     remote: bool = False
     """Its preflight logs in somewhere else, so that it says something about that place and not about this machine."""
     confine: bool = False

@@ -19,7 +19,7 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}td,th{border:1px solid 
 pre{background:var(--box);border:1px solid var(--line);border-radius:6px;padding:.5rem;overflow-x:auto;white-space:pre-wrap;font-size:.85rem;max-height:24rem;overflow-y:auto}
 code{font-size:.9em;background:var(--box);border-radius:4px;padding:0 .2em}section{border:1px solid var(--line);border-radius:8px;padding:.75rem;margin:.75rem 0}
 .pass,.approved,.resolved,.healthy{color:var(--pass)}.fail,.rejected{color:var(--fail)}.error,.interrupted,.expired,.escalated{color:var(--error)}
-.q{color:var(--quiet);font-size:.9rem}.notice{color:var(--error);font-weight:600}.doubt{border:2px solid var(--fail);border-radius:8px;padding:.75rem;font-weight:600}.gate p:first-child{white-space:pre-line}.gate{border-left:4px solid var(--error);padding-left:.75rem;margin:.5rem 0}
+.q{color:var(--quiet);font-size:.9rem}.notice{color:var(--error);font-weight:600}.doubt{border:2px solid var(--fail);border-radius:8px;padding:.75rem;font-weight:600}.lost{border-left:4px solid var(--error);padding-left:.75rem}.gate p:first-child{white-space:pre-line}.gate{border-left:4px solid var(--error);padding-left:.75rem;margin:.5rem 0}
 summary{cursor:pointer;color:var(--quiet)}.scroll{overflow-x:auto}@media print{pre{max-height:none}details>*{display:block}}
 """.strip().replace("\n", "")
 
@@ -52,6 +52,9 @@ def _head(t: Transcript) -> Iterator[str]:
     yield f"<h1>{text(t.title)}</h1>"
     for path in t.in_doubt:
         yield f'<p class="doubt">In doubt: nobody knows whether the change <code>{text(path)}</code> happened.</p>'
+    for one in t.undelivered:
+        where = f"step <code>{text(one.path)}</code>, {clock(one.at)}"
+        yield f'<p class="lost"><b>Not delivered:</b> {text(one.what)} ({where})</p>'
     yield f"<p>{text(' '.join(t.summary))}</p><table>"
     ended = f"{stamp(t.ended)}, after {took(t.ended - t.started)}" if t.ended else "not yet"
     conclusion = text(ending(t.conclusion, t.mode))

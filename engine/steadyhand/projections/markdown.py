@@ -52,6 +52,9 @@ def _head(t: Transcript) -> Iterator[str]:
     for path in t.in_doubt:
         yield f"> **In doubt:** nobody knows whether the change {code(path)} happened."
         yield ""
+    for one in t.undelivered:
+        yield f"> **Not delivered:** {plain(one.what, 600)} (step {code(one.path)}, {clock(one.at)})"
+        yield ""
     yield " ".join(plain(sentence, 600) for sentence in t.summary)
     yield ""
     rows = [

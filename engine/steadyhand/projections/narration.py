@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from .. import events as e
 from ..graph.build import kind_of
 from ..model import Call, Finding, Runbook, Step
+from .undelivered import NOTIFY, lost, of_notify
 from .words import brief, clock, confinement, ending, lines_of, took
 
 WIDTH = 16
@@ -17,6 +18,8 @@ MOST = 140
 """Characters of a reason or of a line of a command."""
 FIRST = 3
 """Lines of a command that are shown while it runs; the transcript has all of them."""
+MESSAGE = 40
+"""Lines of a notification that are shown: whoever watches is among those who are told."""
 PAD = f"{'':{WIDTH}}  "
 
 
@@ -52,7 +55,7 @@ def _said(event: e.Event, runbook: Runbook, mode: str) -> tuple[str, ...]:
         case e.StepIntended():
             return _intended(event)
         case e.StepSettled():
-            return _settled(event)
+            return _settled(event, _told(runbook, event))
         case e.StepInterrupted(path=path, reason=reason):
             return (_at(path, f"interrupted: {brief(reason)}"),)
         case e.FactsSet(path=path, facts=facts, outcome=outcome):
@@ -111,9 +114,10 @@ def _rest(event: e.Event) -> tuple[str, ...]:
 def _intended(event: e.StepIntended) -> tuple[str, ...]:
     again = f" (attempt {event.attempt})" if event.attempt > 1 else ""
     first, *more = map(_cut, lines_of(event.preview) or [""])
-    shown = [f"{PAD}  {line}" for line in more[: FIRST - 1]]
-    if len(more) >= FIRST:
-        shown.append(f"{PAD}  … ({len(more) - FIRST + 1} more lines)")
+    most = MESSAGE if event.kind == NOTIFY else FIRST
+    shown = [f"{PAD}  {line}" for line in more[: most - 1]]
+    if len(more) >= most:
+        shown.append(f"{PAD}  … ({len(more) - most + 1} more lines)")
     if event.confinement:
         shown.append(f"{PAD}({confinement(event.kind, event.effect, event.confined, event.confinement)})")
     return (_at(event.path, f"$ {first}{again}"), *shown)
@@ -123,7 +127,13 @@ def _cut(line: str) -> str:
     return line if len(line) <= MOST else f"{line[: MOST - 1]}…"
 
 
-def _settled(event: e.StepSettled) -> tuple[str, ...]:
+def _told(runbook: Runbook, event: e.StepSettled) -> bool:
+    """Whether it is a notification that has settled."""
+    step = _step(runbook, event.path.partition("[")[0])
+    return of_notify(event.values) or (step is not None and kind_of(step) == NOTIFY)
+
+
+def _settled(event: e.StepSettled, told: bool) -> tuple[str, ...]:
     time = f" in {took(event.duration)}" if event.duration else ""
     reason = f": {brief(event.reason, MOST)}" if event.reason else ""
     lines = [_at(event.path, f"{event.outcome}{time}{reason}"), *_failing(event)]
@@ -131,6 +141,10 @@ def _settled(event: e.StepSettled) -> tuple[str, ...]:
         lines.append(f"{PAD}it may have had its effect all the same")
     if event.hint:
         lines.append(f"{PAD}{brief(event.hint, 2 * MOST)}")
+    if told and not event.simulated:
+        lines += [
+            f"{PAD}NOT DELIVERED: {brief(what, 3 * MOST)}" for what in lost(event.outcome, event.reason, event.values)
+        ]
     return tuple(lines)
 
 

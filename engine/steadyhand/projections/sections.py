@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..model import Artifact, Finding
+from .undelivered import Undelivered
 
 
 class Answered(Struct, frozen=True):
@@ -115,6 +116,7 @@ class Transcript(Struct):
     conclusion: str = ""
     reason: str = ""
     in_doubt: tuple[str, ...] = ()
+    undelivered: list[Undelivered] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
     remarks: list[tuple[int, str]] = field(default_factory=list)

@@ -159,6 +159,7 @@ def detail(recorded: Sequence[e.Recorded], runbook: Runbook) -> dict[str, Any]:
         "steps": steps,
         "gates": gates,
         "in_doubt": t.in_doubt,
+        "undelivered": [{"step": one.path, "at": rfc3339(one.at), "what": one.what} for one in t.undelivered],
     }
 
 

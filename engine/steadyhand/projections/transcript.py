@@ -13,6 +13,7 @@ from ..graph.build import kind_of, label_of
 from ..model import Diagnose, Runbook, Step
 from .sections import Answered, Attempt, Question, Section, Transcript
 from .summary import summary
+from .undelivered import undelivered
 from .words import took
 
 
@@ -237,6 +238,7 @@ class _Drawer:
             self._leave(event.came_from, event.outcome, f"end.{event.conclusion}", one.at)
 
     def done(self) -> Transcript:
+        self._t.undelivered = [one for section in self._t.sections for one in undelivered(section)]
         self._t.summary = list(summary(self._t))
         return self._t
 

@@ -111,9 +111,10 @@ class _Emitter:
 
     def _family(self, family: TargetSpec) -> dict[str, Any]:
         required = [param.name for param in family.params if param.required]
+        shown = [param.name for param in family.params[:2]]
         return {
             "description": family.summary,
-            "examples": [{param.name: param.example for param in family.params[:2]}],
+            "examples": [{param.name: param.example for param in family.params if param.name in (required or shown)}],
             "type": "object" if required else ["object", "null"],
             "properties": {param.name: self.param(param) for param in family.params},
             "additionalProperties": family.open_params,

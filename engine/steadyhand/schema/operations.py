@@ -165,9 +165,10 @@ class Operations:
         if not isinstance(node, Scalar) or node.value is None:
             self._wrong(param, node, "text")
             return None
-        if param.choices and "{{" not in node.text and node.text.upper() not in param.choices:
+        written = node.text.upper() if all(word.isupper() for word in param.choices) else node.text
+        if param.choices and "{{" not in node.text and written not in param.choices:
             message = f"`{param.name}` cannot be {node.text!r}"
-            self._reader.say("SH201", node.span, message, near(node.text.upper(), param.choices))
+            self._reader.say("SH201", node.span, message, near(written, param.choices))
             return None
         self.template(node, param.syntax)
         return node.text

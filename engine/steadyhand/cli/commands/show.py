@@ -7,6 +7,8 @@ import click
 from ...app import runs, watching
 from ...projections.narration import narrate
 from ...projections.structured import detail, summarise
+from ...projections.transcript import draw
+from ...projections.words import brief
 from ..shared import as_json, command_line, json_option, services
 from .runs import line
 
@@ -28,6 +30,8 @@ def command(ctx: click.Context, run: str, json_: bool) -> int:
     for one in recorded:
         for text in narrate(one, runbook, mode):
             click.echo(text)
+    for lost in draw(recorded, runbook).undelivered:
+        click.echo(f"NOT DELIVERED: {brief(lost.what, 400)} (step {lost.path})")
     for gate in runs.state_of(desk, found).open_gates:
         option = next(iter(gate.opened.options))
         click.echo(f"answer with: {command_line(desk, 'answer', found, gate.opened.gate, option, '--resume')}")
