@@ -64,7 +64,7 @@ SHIPPED = [*ROOT.glob("examples/**/*.yaml"), *ROOT.glob("runbooks/**/*.yaml")]
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.name)
 def test_what_is_shipped_fits(path):
-    kind = "test" if ".test" in path.name else "runbook"
+    kind = next((k for k in ("test", "drill") if f".{k}" in path.name), "runbook")
     errors = [e.message for e in jsonschema.Draft202012Validator(SCHEMAS[kind]).iter_errors(plain(path.read_text()))]
     assert errors == []
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from steadyhand import graph, schema
 from steadyhand import model as m
+from steadyhand.app.library import is_other
 from steadyhand.errors import Severity
 from steadyhand.handlers import registry
 
@@ -19,7 +20,7 @@ from .documents import DOC, changed
 SPECS = registry.specs()
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "orders-db-connections.yaml"
-DOCUMENTS = [p for p in [*ROOT.glob("examples/**/*.yaml"), *ROOT.glob("runbooks/**/*.yaml")] if ".test" not in p.name]
+DOCUMENTS = [p for p in [*ROOT.glob("examples/**/*.yaml"), *ROOT.glob("runbooks/**/*.yaml")] if not is_other(p)]
 
 
 def check(text):
