@@ -79,13 +79,6 @@ SPECS: Mapping[str, HandlerSpec] = {
         kubectl_effect,
         "kubernetes",
     ),
-    # Whether a statement only reads cannot be told from its text: functions write, and a WITH may delete.
-    "sql": _spec(
-        "sql",
-        "Run a statement in a database.",
-        Param("query", "any", "The statement.", "select count(*) from orders"),
-        target="postgresql",
-    ),
     "notify": replace(
         _spec("notify", "Tell people.", Param("message", "any", "What to tell.", "Checkout is slow"), notify_effect),
         channels=(TargetSpec("console", "Whoever watches the run.", ()),),

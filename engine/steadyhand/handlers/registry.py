@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 GROUP = "steadyhand.handlers"
 """The entry-point group of plug-ins: the entry's name is the step kind, its object the handler."""
 
-BUILT_IN: Mapping[str, str] = {"shell": "steadyhand.handlers.shell", "http": "steadyhand.handlers.http"}
+BUILT_IN: Mapping[str, str] = {
+    "shell": "steadyhand.handlers.shell",
+    "http": "steadyhand.handlers.http",
+    "sql": "steadyhand.handlers.sql",
+}
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
 
 

@@ -134,6 +134,8 @@ class _Emitter:
             required = [inner.name for inner in param.fields if inner.required]
             if required:
                 found["required"] = required
+        if param.many:
+            found = {"anyOf": [found, {"type": "array", "items": found}]}
         return {"description": param.description, "examples": [param.example], **found}
 
     def object(self, table: str) -> dict[str, Any]:
