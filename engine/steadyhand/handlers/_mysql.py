@@ -143,6 +143,8 @@ class Session:
         self._plainly(f"set session {limit}, innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}")
         if isolation:
             self._plainly(f"set transaction isolation level {isolation}")
+        if read_only:  # the session too: DDL ends a transaction first, and would be free of it
+            self._plainly("set session transaction read only")
         self._plainly(f"start transaction {'read only' if read_only else 'read write'}")
         self._begun = True
 

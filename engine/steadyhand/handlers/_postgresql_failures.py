@@ -59,6 +59,7 @@ STATES: Mapping[str, tuple[type[HandlerError], str, str]] = {
     "25001": (Refused, "it cannot run inside a transaction", "make it a step of its own"),
     "0A000": (BadInput, "the server does not support that", "look at the statement"),
     "42804": (BadInput, "a type does not fit", "cast it: cast({{ ... }} as bigint), or `{{ ... | int }}`"),
+    "42P18": (BadInput, "the type of a value cannot be told from where it stands", "cast it: cast({{ ... }} as text)"),
     "42883": (BadInput, "no function or operator takes these types", "cast the value: cast({{ ... }} as text)"),
 }
 """SQLSTATE to the failure, what is the matter, and what to do."""
