@@ -37,7 +37,7 @@ def install(tmp_path, monkeypatch):
 
 
 def test_the_built_in_kinds():
-    assert list(registry.specs()) == ["shell", "http", "ssh", "kubectl", "sql", "notify"]
+    assert list(registry.specs()) == ["shell", "http", "sql", "ssh", "kubectl", "notify"]
     assert {name: spec.name for name, spec in registry.specs().items()} == {name: name for name in registry.specs()}
     assert registry.handler("shell") is shell
     assert registry.handler("http") is http

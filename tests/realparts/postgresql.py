@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
@@ -51,8 +51,8 @@ def programs() -> Path:
 
 
 @contextmanager
-def postgres(*settings: str) -> Iterator[Postgres]:
-    """A server with these settings (name=value), until the end of the block."""
+def postgres(*settings: str, files: Mapping[str, Path] | None = None) -> Iterator[Postgres]:
+    """A server with these settings (name=value), and these files in its data folder, until the end of the block."""
     bin_, folder, port = programs(), Path(tempfile.mkdtemp(prefix="steady-pg-")), free_port()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -62,6 +62,12 @@ def postgres(*settings: str) -> Iterator[Postgres]:
     data = str(folder / "data")
     _as_owner([str(bin_ / "initdb"), "-D", data, "-U", SUPERUSER, "--auth-local=trust", "--auth-host=scram-sha-256",
                f"--pwfile={secret}", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"])  # fmt: skip
+    for name, file in (files or {}).items():
+        made = folder / "data" / name
+        shutil.copyfile(file, made)
+        made.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(made, "postgres", "postgres")
     own = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off", *settings]
     options = " ".join(f"-c {setting}" for setting in own)
     control = [str(bin_ / "pg_ctl"), "-D", data, "-l", str(folder / "log"), "-w", "-t", "30"]

@@ -30,6 +30,7 @@ from ..model import Literal, Text, Value
 from . import _mysql_failures as failures
 from ._place import Place, context
 from ._records import Records
+from ._sql_values import from_json, number
 from ._texts import bytes_of
 from .protocol import Hands
 
@@ -308,21 +309,6 @@ def _literal(value: Any) -> str:
     return f"_utf8mb4 X'{bytes_of(text, 'a value').hex()}'"
 
 
-def number(text: str) -> Any:
-    """A decimal as a number, when no digit of it is lost; else its text."""
-    if text.lstrip("-").isdecimal():
-        return int(text)
-    digits = text.replace(".", "").lstrip("-0")
-    return float(text) if len(digits) <= 15 else text
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
 def _iso(text: str) -> str:
     return text.replace(" ", "T", 1)
 
@@ -335,7 +321,7 @@ _LOADERS: dict[Any, Any] = {
     **dict.fromkeys((FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE), float),
     **dict.fromkeys((FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), number),
     **dict.fromkeys((FIELD_TYPE.TIMESTAMP, FIELD_TYPE.DATETIME), _iso),
-    FIELD_TYPE.JSON: _json,
+    FIELD_TYPE.JSON: from_json,
     FIELD_TYPE.BIT: lambda data: int.from_bytes(data, "big") if isinstance(data, bytes) else data,
 }
 """The type of a column to what makes JSON of it. Everything else is its text."""

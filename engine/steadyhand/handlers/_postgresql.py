@@ -24,8 +24,8 @@ from ..errors import BadInput, Cancelled, HandlerError, TimedOut
 from ..model import Literal, Text, Value
 from . import _postgresql_failures as failures
 from ._place import LOOK, Place, authorities
-from ._postgresql_values import dumped, loaded
 from ._records import Records
+from ._sql_values import dumped, loaded
 from ._texts import bytes_of
 from .protocol import Hands
 

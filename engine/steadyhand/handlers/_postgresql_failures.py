@@ -100,7 +100,7 @@ def connecting(problem: Exception, place: Place) -> HandlerError:
     for pattern, failure, what, hint in CONNECTING:
         if re.search(pattern, text):
             return failure(f"{place.where} {what}", hint)
-    told = " ".join(re.sub(r"^.*?(FATAL|failed): ", "", text.strip(), flags=re.DOTALL).split())
+    told = " ".join(re.sub(r"^.*(FATAL|failed): ", "", text.strip(), flags=re.DOTALL).split())
     return Unreachable(
         f"{place.where} cannot be connected to: {told[:200]}", "look at the target, and the server's log"
     )

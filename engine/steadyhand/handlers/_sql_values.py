@@ -1,6 +1,7 @@
 """Values between JSON and PostgreSQL: bound as a literal of theirs would be read, and loaded so that nothing is lost.
 
-Called by _postgresql alone. Pure. Loading is total: what is not in the tables, or does not fit JSON, stays its text.
+Called by _postgresql and, for numbers and JSON, by _mysql. Pure. Loading is total: what is not in the tables, or does
+not fit JSON, stays its text.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ def loaded(value: bytes | None, kind: int) -> Any:
         case "number":
             return number(text)
         case "json":
-            return _json(text)
+            return from_json(text)
         case "bytes":
             return text.removeprefix("\\x")
         case "time":
@@ -104,16 +105,16 @@ def number(text: str) -> Any:
     """A number, when it is finite and nothing of it is lost; else its text."""
     if text.lstrip("-").isdecimal():
         return int(text) if len(text) < 1000 else text
-    digits = text.partition("e")[0].replace(".", "").lstrip("-0")
+    digits = text.lower().partition("e")[0].replace(".", "").lstrip("-0")
     whole = len(digits) <= 17 and (digits.isdecimal() or not digits)
     return float(text) if whole and text[-1].isdecimal() and abs(float(text)) < 1e300 else text
 
 
-def _json(text: str) -> Any:
-    """JSON as what it holds, when it holds nothing that ours has not."""
+def from_json(text: str) -> Any:
+    """JSON as what it holds, a number of too many digits in it as its text."""
     try:
-        return json.loads(text, parse_constant=lambda _: 1 / 0)
-    except (ValueError, ZeroDivisionError, RecursionError):
+        return json.loads(text, parse_float=number)
+    except (ValueError, RecursionError):
         return text
 
 
