@@ -74,25 +74,25 @@ def preview(target=NOWHERE, **params):
 
 def test_a_person_sees_the_statement_its_values_and_what_becomes_of_it():
     assert preview(query=text("select * from t where a = {{ a }} and n > {{ n }}", a="it's", n=5)) == [
-        "-- db: app@db1:5432 (postgresql)",
         "select * from t where a = $1 and n > $2",
         "-- $1 = 'it''s'",
         "-- $2 = 5",
-        "-- in a read-only transaction",
+        "-- in a read-only transaction; on db, app@db1:5432",
     ]
     assert preview(execute=[plain("delete from t"), secret("update t set x = ", "word")], isolation="Serializable") == [
-        "-- db: app@db1:5432 (postgresql)",
         "delete from t",
         "update t set x = $1",
         "-- $1 = •••",
         "-- isolation: serializable",
-        "-- in a transaction, committed when the expectation holds",
+        "-- in a transaction, committed when the expectation holds; on db, app@db1:5432",
     ]
-    assert preview(execute="vacuum t")[-1] == "-- VACUUM is carried out at once, and no rollback takes it back"
-    assert preview(execute="select pg_reload_conf()")[-1] == (
-        "-- pg_reload_conf acts at once, and no rollback takes it back"
+    assert preview(execute="vacuum t")[-1] == (
+        "-- VACUUM is carried out at once, and no rollback takes it back; on db, app@db1:5432"
     )
-    assert preview(query=text("select {{ x }}", x="x" * 500))[2] == f"-- $1 = '{'x' * 199} ... (502 characters)"
+    assert preview(execute="select pg_reload_conf()")[-1] == (
+        "-- pg_reload_conf acts at once, and no rollback takes it back; on db, app@db1:5432"
+    )
+    assert preview(query=text("select {{ x }}", x="x" * 500))[1] == f"-- $1 = '{'x' * 199} ... (502 characters)"
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_person_sees_the_statement_its_values_and_what_becomes_of_it():
 )
 def test_a_place_is_shown_without_its_secrets(params, shown):
     plan = planned(Target("db", "postgresql", params), {"query": "select 1"})
-    assert plan.preview.splitlines()[0] == f"-- db: {shown} (postgresql)"
+    assert plan.preview.splitlines()[1] == f"-- in a read-only transaction; on db, {shown}"
     assert plan.targets == (f"db/{shown}",)
 
 

@@ -72,7 +72,7 @@ def place_of(given: Mapping[str, Any], hands: Hands) -> Place:
         return hands.reveal(value) if isinstance(value, Text) else str(value)
 
     kind, url = given["kind"], text("url")
-    host, port, socket = text("host", "localhost"), int(given.get("port", PORTS[kind])), text("socket")
+    host, port, socket = text("host", "localhost"), int(text("port", str(PORTS[kind]))), text("socket")
     user, password, database = text("user"), text("password"), text("database")
     if url:
         host, port, user, password, database = _of_url(url, kind)

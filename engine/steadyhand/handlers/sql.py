@@ -65,7 +65,7 @@ def _place(name: str, summary: str, port: int, socket: str, options: Mapping[str
         summary,
         (
             Param("host", "text", "The host; localhost unless said.", "db1.example.com"),
-            Param("port", "integer", f"The port; {port} unless said.", port),
+            Param("port", "text", f"The port; {port} unless said.", port),
             Param("socket", "text", "A Unix socket instead of a host.", socket),
             Param("database", "text", "The database.", "orders"),
             Param("user", "text", "The user to log in as.", "steady"),
@@ -161,7 +161,7 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
         "lock_timeout": params.get("lock_timeout", 0),
         "at_once": at_once,
     }
-    return Plan("sql", "\n".join(_shown(request, what, target.kind)), request, (f"{target.name}/{address(place)}",))
+    return Plan("sql", "\n".join(_shown(request, what)), request, (f"{target.name}/{address(place)}",))
 
 
 def perform(plan: Plan, hands: Hands) -> Result:
@@ -230,8 +230,9 @@ def _check_place(name: str, place: Mapping[str, Any]) -> None:
         raise BadInput(f"target {name} has `url`, and `{beside[0]}` beside it", "write it into the address")
     if "key" in place and "cert" not in place:
         raise BadInput(f"target {name} has a `key` and no `cert`", "name the file of the certificate")
-    if not 0 < place.get("port", 1) < 65_536:
-        raise BadInput(f"target {name} has no port {place['port']}", "a port is a number from 1 to 65535")
+    port = text_of(place.get("port", 1)).masked()
+    if not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise BadInput(f"target {name} has no port {port[:40]}", "a port is a number from 1 to 65535")
     _choice(place, "tls", TLS)
 
 
@@ -264,12 +265,11 @@ def address(place: Mapping[str, Any]) -> str:
     if "socket" in place:
         return f"{user}{text_of(place['socket']).masked()}{database}"
     host = text_of(place.get("host", "localhost")).masked()
-    port = f":{place['port']}" if "port" in place else ""
+    port = f":{text_of(place['port']).masked()}" if "port" in place else ""
     return f"{user}{host}{port}{database}"
 
 
-def _shown(request: Mapping[str, Any], what: str, kind: str) -> Iterator[str]:
-    yield f"-- {request['database']['name']}: {address(request['database'])} ({kind})"
+def _shown(request: Mapping[str, Any], what: str) -> Iterator[str]:
     number = 0
     for text in request[what]:
         lines = []
@@ -285,12 +285,10 @@ def _shown(request: Mapping[str, Any], what: str, kind: str) -> Iterator[str]:
         yield from lines
     if request["isolation"]:
         yield f"-- isolation: {request['isolation']}"
-    if what == "query":
-        yield "-- in a read-only transaction"
-    elif request["at_once"]:
-        yield f"-- {request['at_once']}"
-    else:
-        yield "-- in a transaction, committed when the expectation holds"
+    becomes = "in a read-only transaction"
+    if what == "execute":
+        becomes = request["at_once"] or "in a transaction, committed when the expectation holds"
+    yield f"-- {becomes}; on {request['database']['name']}, {address(request['database'])}"
 
 
 def _bound(part: Any) -> str:
