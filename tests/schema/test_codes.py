@@ -37,7 +37,7 @@ CASES = [
     ("SH104", changed("    shell: echo\n", ""), "step `a` has no kind", 6, 5,
      "add one of: shell, http, sql, ssh, kubectl, notify, gate, choose, ask, manual, wait, set, call, diagnose, parallel"),
     ("SH104", changed("title: X", "title: X\nsecrets: {s: {env: A, file: b}}"), "secret `s` needs one source", 4, 14,
-     "one of env, file, command, kubernetes, vault"),
+     "one of env, file, command, kubernetes, vault, keyring"),
     ("SH105", changed("steadyhand: 1", "steadyhand: 2"), "the format version is 1 here, and not 2", 1, 13,
      "write `steadyhand: 1`, or install the version of Steadyhand that reads it"),
     ("SH201", changed("name: x", "name: X y"), "`name` cannot be 'X y'", 2, 7,

@@ -209,7 +209,7 @@ class _Emitter:
                 "branches": {**branches, "description": "The branches.", "examples": [{"logs": {"shell": "dmesg"}}]},
             },
         }  # fmt: skip
-        sources = {s: {"description": f"From {s}.", "examples": [_SOURCES[s]]} for s in SOURCES}
+        sources = {name: self.field(source) for name, source in SOURCES.items()}
         specials: dict[str, dict[str, Any]] = {
             "steps": steps,
             "branches": {"anyOf": [limited, {**branches, "not": {"required": ["branches"]}}]},
@@ -241,13 +241,6 @@ class _Emitter:
 
 
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^([1-9]\d?|100)%$|^[1-9]\d*$"}]}
-_SOURCES: dict[str, Any] = {
-    "env": "ORDERS_DB_PASSWORD",
-    "file": "/run/secrets/orders-db",
-    "command": "pass show orders-db",
-    "kubernetes": {"secret": "orders-db", "key": "password"},
-    "vault": {"path": "kv/orders-db", "key": "password"},
-}
 
 
 def _schema_of_schemas() -> dict[str, Any]:
