@@ -23,8 +23,9 @@ from steadyhand.handlers import registry
 from steadyhand.model import HandlerSpec, Param
 from steadyhand.rehearsal import documents
 from steadyhand.schema import CODES as SCHEMA
+from steadyhand.schema.fields import Field
 from steadyhand.schema.reader import shown
-from steadyhand.schema.tables import TABLES, Field
+from steadyhand.schema.tables import TABLES
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Drawn by docs/reference/draw.py from the program's own tables: `make docs`. Do not edit. -->\n"
@@ -46,6 +47,12 @@ WHERE = {
     "requires": "`requires`",
     "limits": "`limits`",
     "impact": "`impact`",
+    "from_kubernetes": "A secret from `kubernetes`",
+    "from_vault": "A secret from `vault`",
+    "vault_auth": "`auth` of a secret from `vault`",
+    "vault_approle": "`auth.approle` of a secret from `vault`",
+    "vault_kubernetes": "`auth.kubernetes` of a secret from `vault`",
+    "from_keyring": "A secret from `keyring`",
     "link": "A link",
 }
 
@@ -132,6 +139,9 @@ def handler(name: str, spec: HandlerSpec) -> str:
     if spec.short:
         lines.append(f"A bare value stands for `{spec.short}`.\n")
     lines.append(table(("parameter", "type", "what it is", "example"), parameters(spec.params)))
+    for family in spec.targets if not spec.available else ():
+        lines.append(f"A target of kind `{family.name}`: {family.summary[:1].lower()}{family.summary[1:]}\n")
+        lines.append(table(("key", "type", "what it is", "example"), parameters(family.params)))
     if spec.results:
         lines.append("What it returns, for `expect` and `facts`:\n")
         lines.append(table(("name", "what it is"), [(f"`{k}`", v) for k, v in spec.results.items()]))

@@ -7,7 +7,9 @@ from typing import Any
 
 from ..model import HandlerSpec, Param, TargetSpec
 from .edges import CONCLUSIONS
-from .tables import FLOW, NAME, SLUG, SOURCES, TABLES, Field
+from .fields import NAME, SLUG, Field
+from .sources import SOURCES
+from .tables import FLOW, TABLES
 from .targets import families
 from .values import FORMATS, KEYWORDS, TYPES
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from ..model import SecretSource
 from ..source import Mapping, Node, Scalar, builtin
+from .fields import Field
 from .reader import Reader, kind_of, shown
-from .tables import SOURCES, TABLES, Field
+from .sources import SOURCES
+from .tables import TABLES
 
 
 def read_secrets(reader: Reader, node: Node | None) -> dict[str, SecretSource]:
