@@ -12,9 +12,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
+
+from .realparts.postgresql import PASSWORD, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"yaml", "console", "text", "python", "toml", "sh"}
@@ -86,9 +89,33 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+@contextmanager
+def orders_database() -> Iterator[Mapping[str, str]]:
+    """A database with sessions that nobody uses any more, and how to reach it."""
+    with postgres() as server:
+        server.psql(
+            "create table session (id serial primary key, app text, seen timestamptz);"
+            "insert into session (app, seen) select 'orders', now() - interval '3 days' from generate_series(1, 7);"
+            "insert into session (app, seen) select 'orders', now() from generate_series(1, 20)"
+        )
+        yield {"ORDERS_DB_PORT": str(server.port), "ORDERS_DB_PASSWORD": PASSWORD}
+
+
+SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {"sql.md": orders_database}
+"""The pages whose commands need a server: what starts it, and gives the variables that lead to it."""
+
+
 def run(page: Path, folder: Path) -> Iterator[tuple[Block, list[Ran]]]:
     """Do in a folder what a page says; each console block with what came of it."""
-    env = environment(folder)
+    with _served(page) as more:
+        yield from _run(page, folder, {**environment(folder), **more})
+
+
+def _served(page: Path) -> AbstractContextManager[Mapping[str, str]]:
+    return SERVERS[page.name]() if page.name in SERVERS else nullcontext({})
+
+
+def _run(page: Path, folder: Path, env: Mapping[str, str]) -> Iterator[tuple[Block, list[Ran]]]:
     for block in blocks(page):
         first = FILE.match(block.body.split("\n", 1)[0])
         if block.language in {"yaml", "toml", "python"} and first:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
 from .cli.steady import steady
+from .realparts.postgresql import PASSWORD, postgres
 
 KINDS = Path(__file__).resolve().parent.parent / "examples" / "kinds"
 ANSWERS = {
@@ -45,10 +47,23 @@ def service():
     server.server_close()
 
 
+@pytest.fixture
+def served(request, service):
+    """The words of the command line that an example needs, its server started."""
+    kind = request.node.callspec.params["path"].stem
+    if kind != "sql":
+        yield {"http": ["-i", f"url={service}"]}.get(kind, [])
+        return
+    with postgres() as server:
+        os.environ["DB_PASSWORD"] = PASSWORD
+        yield ["-i", f"port={server.port}"]
+        del os.environ["DB_PASSWORD"]
+
+
 @pytest.mark.parametrize("path", sorted(KINDS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_it_runs_to_its_end(tmp_path, service, path):
-    inputs = {"http": ["-i", f"url={service}"], "gate": ["-i", f"file={tmp_path / 'made'}"]}
-    done = steady(tmp_path, "run", path, *inputs.get(path.stem, []))
+def test_it_runs_to_its_end(tmp_path, served, path):
+    inputs = {"gate": ["-i", f"file={tmp_path / 'made'}"]}
+    done = steady(tmp_path, "run", path, *inputs.get(path.stem, served))
     for gate, words in ANSWERS.get(path.stem, []):
         assert done.returncode == 4, done.stderr
         done = steady(tmp_path, "answer", "last", gate, words, "--resume")

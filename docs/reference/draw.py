@@ -24,8 +24,9 @@ from steadyhand.handlers import registry
 from steadyhand.model import HandlerSpec, Param, TargetSpec
 from steadyhand.rehearsal import documents
 from steadyhand.schema import CODES as SCHEMA
+from steadyhand.schema.fields import Field
 from steadyhand.schema.reader import shown
-from steadyhand.schema.tables import TABLES, Field
+from steadyhand.schema.tables import TABLES
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Drawn by docs/reference/draw.py from the program's own tables: `make docs`. Do not edit. -->\n"
@@ -47,6 +48,12 @@ WHERE = {
     "requires": "`requires`",
     "limits": "`limits`",
     "impact": "`impact`",
+    "from_kubernetes": "A secret from `kubernetes`",
+    "from_vault": "A secret from `vault`",
+    "vault_auth": "`auth` of a secret from `vault`",
+    "vault_approle": "`auth.approle` of a secret from `vault`",
+    "vault_kubernetes": "`auth.kubernetes` of a secret from `vault`",
+    "from_keyring": "A secret from `keyring`",
     "link": "A link",
 }
 

@@ -68,11 +68,11 @@ def test_a_machine_that_cannot_confine(tmp_path):
 
 
 def test_a_handler_that_comes_later_is_said(tmp_path):
-    write(tmp_path, "later", "targets: {db: {sql: {url: x}}}\n" + one_step("sql: {query: select 1, target: db}"))
+    write(tmp_path, "later", "targets: {db: {ssh: {hosts: [x]}}}\n" + one_step("ssh: {text: uptime, target: db}"))
     services = desk(tmp_path)
     read = library.read(services, tmp_path / "later.yaml")
     if read.runbook is None:
-        assert any("sql" in d.message for d in read.diagnostics)
+        assert any("ssh" in d.message for d in read.diagnostics)
     else:
         found = {row.what: row.holds for row in preflight.check(services, read.runbook, {})}
-        assert found["handler sql"] is False
+        assert found["handler ssh"] is False

@@ -220,15 +220,18 @@ def test_a_refusal_is_not_remembered(tmp_path):
     assert secrets.reveal("key") == "hunter2"
 
 
-@pytest.mark.parametrize("kind", ["kubernetes", "vault"])
-def test_later_sources_are_refused(tmp_path, kind):
-    message = f"secret key is read from {kind}, which comes with a later version"
-    assert refused(store(tmp_path, kind, {})) == (message, "read it from env, file or command instead")
-    assert store(tmp_path, kind, {}).check("key") == (
-        "secret key",
-        False,
-        f"{message}: read it from env, file or command instead",
-    )
+def test_a_source_that_is_not_known_is_refused(tmp_path):
+    message, hint = refused(store(tmp_path, "magic", {}))
+    assert message == "secret key comes from magic, which is not known"
+    assert hint == "one of env, file, command, kubernetes, vault, keyring"
+
+
+def test_what_lies_elsewhere_is_asked_for_only_when_it_may_be(tmp_path):
+    secrets = store(tmp_path, "vault", {"path": "kv/x", "key": "y", "address": "https://127.0.0.1:1"}, VAULT_TOKEN="t")
+    assert secrets.check("key", remote=False) == ("secret key", True, "")
+    what, holds, why = secrets.check("key")
+    assert (what, holds) == ("secret key", False)
+    assert why.startswith("secret key: Vault at https://127.0.0.1:1 cannot be reached")
 
 
 def test_an_undeclared_secret_is_refused(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from steadyhand.expressions.places import Misplaced, misplaced
+from steadyhand.expressions.places import Misplaced, in_sql, misplaced
 from steadyhand.model import Syntax
 
 
@@ -71,7 +71,40 @@ def test_a_placeholder_in_a_json_string():
     ]
 
 
-@pytest.mark.parametrize("syntax", [Syntax.PLAIN, Syntax.URL, Syntax.SQL])
+BOUND = "its value is bound, and would not be in there"
+NO_NAME = "a value cannot be the name of anything, it is bound"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("a = '@'", f"a placeholder inside quotes: {BOUND}", "write `{{ a }}`"),
+        ("a like '%@%'", f"a placeholder inside quotes: {BOUND}", "write `{{ '%' ~ a ~ '%' }}`"),
+        ("a > interval '@'", f"a placeholder inside quotes: {BOUND}", "write `cast({{ a }} as interval)`"),
+        ("select 1 -- @", f"a placeholder inside a comment: {BOUND}", "take it out of the comment"),
+        (
+            "from @",
+            f"a placeholder where a name must stand: {NO_NAME}",
+            "write the name itself, and a step for each if there are several",
+        ),
+        (
+            "from t_@",
+            "a placeholder that touches a word: its value is bound as a whole",
+            "put texts together inside the braces with `~`, or write the name itself",
+        ),
+    ],
+)
+def test_a_misplaced_placeholder_in_a_statement(text, message, hint):
+    assert said(text, Syntax.SQL) == [Misplaced(0, message, hint)]
+
+
+def test_what_one_dialect_allows_is_left_to_the_handler_that_knows_which():
+    assert said("data #>> @", Syntax.SQL) == []
+    assert in_sql(["data #>> ", None], ["a"], "mysql")[0].hint == "take it out of the comment"
+    assert in_sql(["interval ", None], ["a"], "postgresql")[0].hint == "write `cast({{ a }} as interval)`"
+
+
+@pytest.mark.parametrize("syntax", [Syntax.PLAIN, Syntax.URL])
 def test_other_syntaxes_have_no_quotes_to_mind(syntax):
     assert said('"@"', syntax) == []
 

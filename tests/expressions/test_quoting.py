@@ -137,6 +137,10 @@ def test_shell_words(text, word):
         (Syntax.JSON, 5, "", Value("5", "5")),
         (Syntax.JSON, Raw("[]"), "", Value("[]", "[]")),
         (Syntax.SQL, "a'b", "", Value("a'b", "?")),
+        (Syntax.SQL, 5, "", Value("5", "?", data=True)),
+        (Syntax.SQL, "5", "", Value("5", "?")),
+        (Syntax.SQL, None, "", Value("null", "?", data=True)),
+        (Syntax.SQL, ["a", 1], "", Value('["a", 1]', "?", data=True)),
         (Syntax.SQL, Raw("asc"), "", Literal("asc")),
     ],
 )

@@ -10,7 +10,7 @@ from steadyhand.model import Effect
 READ, CHANGE, DESTRUCTIVE = Effect.READ, Effect.CHANGE, Effect.DESTRUCTIVE
 
 
-@pytest.mark.parametrize("name", ["ssh", "kubectl", "sql"])
+@pytest.mark.parametrize("name", ["ssh", "kubectl"])
 def test_a_run_that_needs_one_says_so(name):
     spec = SPECS[name]
     assert spec.name == name
@@ -61,8 +61,3 @@ def test_the_effect_of_kubectl(params, effect):
 
 def test_the_other_effects():
     assert SPECS["ssh"].effect_of({"text": "uptime"}) is CHANGE
-    assert SPECS["sql"].effect_of({"query": "select 1"}) is CHANGE
-
-
-def test_a_declared_read_of_sql_is_believed():
-    assert not SPECS["sql"].effect_known

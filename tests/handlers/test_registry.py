@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from steadyhand.errors import NotFound
-from steadyhand.handlers import http, registry, shell
+from steadyhand.handlers import http, later, registry, shell
 from steadyhand.handlers.protocol import Handler, Preflighted
 
 GOOD = """
@@ -37,7 +37,8 @@ def install(tmp_path, monkeypatch):
 
 
 def test_the_built_in_kinds():
-    assert list(registry.specs()) == ["shell", "http", "notify", "ssh", "kubectl", "sql"]
+    assert list(registry.specs()) == [*registry.BUILT_IN, *later.SPECS]
+    assert list(registry.BUILT_IN)[:4] == ["shell", "http", "sql", "notify"]
     assert {name: spec.name for name, spec in registry.specs().items()} == {name: name for name in registry.specs()}
     assert registry.handler("shell") is shell
     assert registry.handler("http") is http

@@ -16,6 +16,7 @@ from steadyhand.rehearsal import documents
 from .documents import DOC, HEAD, STEP, changed
 
 SPECS = registry.specs()
+KINDS = ", ".join(SPECS)
 INPUT = "title: X\ninputs: {x: {type: string}}"
 
 CASES = [
@@ -35,9 +36,9 @@ CASES = [
     ("SH104", changed("effect: read", "effect: read\n    wait: 3s"), "step `a` has two kinds, `shell` and `wait`", 6, 5,
      "make two steps of it"),
     ("SH104", changed("    shell: echo\n", ""), "step `a` has no kind", 6, 5,
-     "add one of: shell, http, notify, ssh, kubectl, sql, gate, choose, ask, manual, wait, set, call, diagnose, parallel"),
+     f"add one of: {KINDS}, gate, choose, ask, manual, wait, set, call, diagnose, parallel"),
     ("SH104", changed("title: X", "title: X\nsecrets: {s: {env: A, file: b}}"), "secret `s` needs one source", 4, 14,
-     "one of env, file, command, kubernetes, vault"),
+     "one of env, file, command, kubernetes, vault, keyring"),
     ("SH105", changed("steadyhand: 1", "steadyhand: 2"), "the format version is 1 here, and not 2", 1, 13,
      "write `steadyhand: 1`, or install the version of Steadyhand that reads it"),
     ("SH201", changed("name: x", "name: X y"), "`name` cannot be 'X y'", 2, 7,
@@ -69,7 +70,7 @@ CASES = [
     ("SH307", changed("shell: echo", "shel: echo"), "there is no step kind `shel`", 7, 5,
      "did you mean `shell`?; or install a plug-in"),
     ("SH307", changed("shell: echo", "restart: nginx"), "there is no step kind `restart`", 7, 5,
-     "kinds: shell, http, notify, ssh, kubectl, sql, gate, choose, ask, manual, wait, set, call, diagnose, parallel; or install a plug-in"),
+     f"kinds: {KINDS}, gate, choose, ask, manual, wait, set, call, diagnose, parallel; or install a plug-in"),
     ("SH401", changed("shell: echo", "shell: {text: echo, txt: echo}"), "`shell` has no parameter `txt`", 7, 25,
      "did you mean `text`?"),
     ("SH402", changed("shell: echo", "shell: {env: {A: b}}"), "`shell` needs one of `text` or `argv`", 7, 12,

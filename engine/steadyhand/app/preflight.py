@@ -141,7 +141,7 @@ class _Looker:
 
     def _own_secrets(self) -> Iterator[Row]:
         for name in self._runbook.secrets:
-            what, holds, detail = self._secrets.check(name)
+            what, holds, detail = self._secrets.check(name, remote=self._remote)
             yield Row(self._above, what, holds, *((detail, "") if holds else _parted(detail)))
 
     def _access(self) -> Iterator[Row]:
@@ -216,7 +216,7 @@ class _Looker:
         """The secrets of the settings that a plan uses; those of the runbook have rows of their own."""
         for name in sorted(secrets_in(plan.request)):
             if name.startswith("settings."):
-                what, holds, detail = self._secrets.check(name)
+                what, holds, detail = self._secrets.check(name, remote=self._remote)
                 yield Need(what, holds, *((detail, "") if holds else _parted(detail)))
 
     def _hands(self) -> LookingHands:

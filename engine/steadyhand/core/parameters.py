@@ -27,7 +27,7 @@ def _param(param: Param, value: Any, known: Mapping[str, Any], tolerate: bool) -
     if isinstance(value, Mapping) and param.fields:
         inner = {f.name: f for f in param.fields}
         return {k: _param(inner[k], v, known, tolerate) if k in inner else v for k, v in value.items()}
-    if param.type in {"list", "map"} and param.items == "text":
+    if (param.type in {"list", "map"} and param.items == "text") or param.many:
         return _texts(value, known, param, tolerate)
     return render_value(value, known, tolerate_unknown=tolerate)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from ..model.text import Syntax
-from . import shell
+from . import shell, sql
 
 
 class Misplaced(Struct, frozen=True):
@@ -75,9 +75,26 @@ def _in_json(pieces: Sequence[str | None], labels: Sequence[str]) -> list[Mispla
     return found
 
 
+def in_sql(pieces: Sequence[str | None], labels: Sequence[str], dialect: str = "") -> list[Misplaced]:
+    """Without a dialect, what is misplaced in each of them."""
+    found = []
+    for index, context in enumerate(sql.contexts(pieces, dialect)):
+        if context == sql.BARE:
+            continue
+        why, hint = sql.SAID[context]
+        text, word = sql.around(pieces, index, dialect or sql.POSTGRESQL)
+        label = _braced(labels[index])
+        fixed = sql.fixed(text, labels[index]) if text and text.count("\n") == 0 else label
+        fixed = f"cast({fixed} as {word})" if word in sql.TYPES else fixed
+        message = f"a placeholder {context}: {why}"
+        found.append(Misplaced(index, message, hint.format(fixed=fixed, placeholder=label, word=word)))
+    return found
+
+
 _FINDERS: Mapping[Syntax, Callable[[Sequence[str | None], Sequence[str]], list[Misplaced]]] = {
     Syntax.SHELL: _in_shell,
     Syntax.JSON: _in_json,
+    Syntax.SQL: in_sql,
 }
 
 

@@ -7,7 +7,7 @@ Called by the renderer only, once for each placeholder. The rules, one for each 
            of JSON; for one word per item write `{% for i in items %}{{ i }} {% endfor %}`, or use `argv:`
     URL    one percent-encoded component; at the very start a whole http(s) URL, and `host:port` where the host stands
     JSON   one JSON value
-    SQL    `?`; the raw text is bound as a parameter
+    SQL    `?`; the value is bound as a parameter, with the type it has: a text as text, anything else as JSON has it
 
 Text may hold lone surrogates: bytes of a command line that were not UTF-8. They pass through unchanged, or encoded as
 the bytes that they were.
@@ -164,9 +164,10 @@ def _json(value: Any, label: str, _: str) -> Part:
 
 
 def _sql(value: Any, label: str, _: str) -> Part:
-    text = as_text(value, label)
     # A raw value is part of the statement, and what is not a `Value` is never bound.
-    return Literal(text) if isinstance(value, Raw) else Value(text, "?")
+    if isinstance(value, Raw):
+        return Literal(as_text(value, label))
+    return Value(as_text(value), "?") if isinstance(value, str) else Value(as_json(value, label), "?", data=True)
 
 
 QUOTE: Mapping[Syntax, Callable[[Any, str, str], Part]] = {

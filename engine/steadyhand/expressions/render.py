@@ -214,7 +214,7 @@ def _secret(secret: SecretRef, syntax: Syntax) -> Secret:
 
 def _placed(parts: list[Part], found: list[str | Given], syntax: Syntax) -> None:
     """Raises TemplateError for a value in a place where its quoting would not be read."""
-    if syntax not in {Syntax.SHELL, Syntax.JSON}:
+    if syntax not in {Syntax.SHELL, Syntax.JSON, Syntax.SQL}:
         return
     flow: list[str | None] = []
     labels: list[str] = []

@@ -249,7 +249,10 @@ class HandlerContract:
         return plan
 
     def _perform(self, plan: Plan, hands: BenchHands) -> Result:
-        result: Result = self.handler.perform(plan, hands)
+        try:
+            result: Result = self.handler.perform(plan, hands)
+        finally:
+            hands.connections.close()
         return result
 
     def _needs_cancel(self) -> None:

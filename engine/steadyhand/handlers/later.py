@@ -69,11 +69,4 @@ SPECS: Mapping[str, HandlerSpec] = {
         kubectl_effect,
         "kubernetes",
     ),
-    # Whether a statement only reads cannot be told from its text: functions write, and a WITH may delete.
-    "sql": _spec(
-        "sql",
-        "Run a statement in a database.",
-        Param("query", "any", "The statement.", "select count(*) from orders"),
-        target="postgresql",
-    ),
 }

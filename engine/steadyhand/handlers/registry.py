@@ -25,6 +25,7 @@ GROUP = "steadyhand.handlers"
 BUILT_IN: Mapping[str, str] = {
     "shell": "steadyhand.handlers.shell",
     "http": "steadyhand.handlers.http",
+    "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
 }
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""

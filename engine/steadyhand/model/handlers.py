@@ -28,7 +28,8 @@ class Param(Struct, frozen=True):
 
     `type` is one of text, integer, number, boolean, duration, list, map, any. A `list` or `map` holds values of
     `items`. `fields` describes a map whose keys are known. `syntax` says how templates in it are quoted. `choices`
-    lists the only words that are allowed. `secret` says that a secret may stand here.
+    lists the only words that are allowed, in upper case. `secret` says that a secret may stand here. `many` says that a
+    text may as well be a list of such texts.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Param(Struct, frozen=True):
     items: str = "text"
     fields: tuple[Param, ...] = ()
     choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 class Capabilities(Struct, frozen=True):

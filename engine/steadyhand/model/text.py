@@ -38,12 +38,14 @@ class Literal(Struct, frozen=True, tag="literal"):
 class Value(Struct, frozen=True, tag="value", omit_defaults=True):
     """A substituted value: `raw` as it was, `text` as it must stand here (quoted, encoded).
 
-    `known` is false in a dry run for what only a real run can tell: then both are its name in brackets.
+    `known` is false in a dry run for what only a real run can tell: then both are its name in brackets. `data` says
+    that `raw` is JSON, for a value that was no text where its type is kept (a parameter of SQL).
     """
 
     raw: str
     text: str
     known: bool = True
+    data: bool = False
 
 
 class Secret(Struct, frozen=True, tag="secret"):

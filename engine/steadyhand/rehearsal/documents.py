@@ -14,8 +14,9 @@ from msgspec.structs import replace
 from ..errors import Diagnostic, Span
 from ..expressions import check_expect
 from ..model.runbook import NOWHERE
+from ..schema.fields import Field
 from ..schema.reader import Reader, kind_of, near
-from ..schema.tables import TABLES, Field
+from ..schema.tables import TABLES
 from ..source import Mapping as MapNode
 from ..source import Node, Scalar, Sequence, builtin, parse, parse_duration
 from .world import Came, Said

@@ -7,7 +7,9 @@ from typing import Any
 
 from ..model import HandlerSpec, Param, TargetSpec
 from .edges import CONCLUSIONS
-from .tables import FLOW, NAME, SLUG, SOURCES, TABLES, Field
+from .fields import NAME, SLUG, Field
+from .sources import SOURCES
+from .tables import FLOW, TABLES
 from .targets import families
 from .values import FORMATS, KEYWORDS, TYPES
 
@@ -135,6 +137,8 @@ class _Emitter:
             required = [inner.name for inner in param.fields if inner.required]
             if required:
                 found["required"] = required
+        if param.many:
+            found = {"anyOf": [found, {"type": "array", "items": found}]}
         return {"description": param.description, "examples": [param.example], **found}
 
     def object(self, table: str) -> dict[str, Any]:
@@ -208,7 +212,7 @@ class _Emitter:
                 "branches": {**branches, "description": "The branches.", "examples": [{"logs": {"shell": "dmesg"}}]},
             },
         }  # fmt: skip
-        sources = {s: {"description": f"From {s}.", "examples": [_SOURCES[s]]} for s in SOURCES}
+        sources = {name: self.field(source) for name, source in SOURCES.items()}
         specials: dict[str, dict[str, Any]] = {
             "steps": steps,
             "branches": {"anyOf": [limited, {**branches, "not": {"required": ["branches"]}}]},
@@ -240,13 +244,6 @@ class _Emitter:
 
 
 _BATCH = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^([1-9]\d?|100)%$|^[1-9]\d*$"}]}
-_SOURCES: dict[str, Any] = {
-    "env": "ORDERS_DB_PASSWORD",
-    "file": "/run/secrets/orders-db",
-    "command": "pass show orders-db",
-    "kubernetes": {"secret": "orders-db", "key": "password"},
-    "vault": {"path": "kv/orders-db", "key": "password"},
-}
 
 
 def _schema_of_schemas() -> dict[str, Any]:

@@ -11,12 +11,13 @@ from .. import model as m
 from ..errors import Diagnostic, Severity
 from ..model import HandlerSpec
 from ..source import Mapping, Node, Scalar, Sequence, builtin, parse
+from .fields import Field
 from .operations import Operations
 from .reader import Reader, near
 from .references import check_names, check_places
 from .secrets import read_secrets
 from .steps import Steps
-from .tables import RUNBOOK, Field
+from .tables import RUNBOOK
 from .targets import read_places
 from .values import KEYWORDS, problems, schema_problems
 

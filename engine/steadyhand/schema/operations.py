@@ -161,7 +161,10 @@ class Operations:
             case _:
                 return self._number(param, node)
 
-    def _text(self, param: Param, node: Node) -> str | None:
+    def _text(self, param: Param, node: Node) -> str | list[str] | None:
+        if param.many and isinstance(node, Sequence):
+            found = [self._text(replace(param, many=False), item) for item in node.items]
+            return [text for text in found if isinstance(text, str)]
         if not isinstance(node, Scalar) or node.value is None:
             self._wrong(param, node, "text")
             return None

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..errors import Diagnostic, Severity, Span
 from ..source import Mapping, Node, Scalar, Sequence, builtin, parse_duration, parse_size
-from .tables import NAME, SLUG, TABLES, Field
+from .fields import NAME, SLUG, Field
+from .tables import TABLES
 
 WORDS = {
     "text": "text", "slug": "a slug", "name": "a name", "integer": "a whole number", "number": "a number",

@@ -10,9 +10,10 @@ from .. import model as m
 from ..errors import Span
 from ..source import Mapping, Node, Scalar, Sequence, builtin
 from .edges import Edges, Ids
+from .fields import SLUG, Field
 from .operations import FIELDS, Operations
 from .reader import Reader, kind_of, near, shown
-from .tables import FLOW, SLUG, STEP, TABLES, Field
+from .tables import FLOW, STEP, TABLES
 from .values import schema_problems
 
 _BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture", "lock", "max_visits", "next")

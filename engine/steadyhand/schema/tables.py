@@ -8,9 +8,10 @@ schema, secret, targets, operation, undo, each, batch). `short` is the field tha
 from __future__ import annotations
 
 from .fields import NAME, SLUG, Field
+from .sources import SOURCE_TABLES
 from .trials import ASKED, CAME, CASE, DRILL, DRILLED, DRILLS, EXPECTED, SAID, STOPPED, TEST
 
-__all__ = ["FLOW", "NAME", "ROOTS", "SLUG", "SOURCES", "TABLES", "Field"]
+__all__ = ["FLOW", "NAME", "ROOTS", "SLUG", "TABLES", "Field"]
 
 F = Field
 
@@ -281,5 +282,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
     "test": TEST, "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
+    **SOURCE_TABLES,
 }  # fmt: skip
-SOURCES = ("env", "file", "command", "kubernetes", "vault")
