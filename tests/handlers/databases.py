@@ -68,6 +68,13 @@ class Database(NamedTuple):
         return "pg_sleep" if self.kind == "postgresql" else "sleep"
 
 
+class Cut(NamedTuple):
+    """That a connection is being cut, and that the server has answered all the same."""
+
+    begun: threading.Event
+    answered: threading.Event
+
+
 @pytest.fixture(scope="module")
 def pg() -> Iterator[Database]:
     with postgres("max_connections=20") as server:
@@ -119,15 +126,17 @@ def proxy(port: int, word: bytes, *, forward: bool) -> Iterator[str]:
     threads: list[threading.Thread] = []
     sockets: list[socket.socket] = [listener]
 
-    def pump(source: socket.socket, sink: socket.socket, *, watched: bool) -> None:
+    def pump(source: socket.socket, sink: socket.socket, cut: Cut, *, up: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if watched and word in data:
+                if up and word in data:
+                    cut.begun.set()
                     if forward:
-                        source.shutdown(socket.SHUT_RDWR)
                         sink.sendall(data)
-                        sink.settimeout(5)
-                        sink.recv(1)  # it has answered, so it is done
+                        cut.answered.wait(5)
+                    break
+                if not up and cut.begun.is_set():
+                    cut.answered.set()  # it is done there, and nobody here is told
                     break
                 sink.sendall(data)
         for end in (source, sink):
@@ -140,10 +149,9 @@ def proxy(port: int, word: bytes, *, forward: bool) -> Iterator[str]:
                 near, _ = listener.accept()
                 far = socket.create_connection(("127.0.0.1", port))
                 sockets.extend((near, far))
-                for source, sink, watched in ((near, far, True), (far, near, False)):
-                    thread = threading.Thread(
-                        target=pump, args=(source, sink), kwargs={"watched": watched}, daemon=True
-                    )
+                cut = Cut(threading.Event(), threading.Event())
+                for source, sink, up in ((near, far, True), (far, near, False)):
+                    thread = threading.Thread(target=pump, args=(source, sink, cut), kwargs={"up": up}, daemon=True)
                     threads.append(thread)
                     thread.start()
 

@@ -42,7 +42,7 @@ def test_an_empty_body_may_claim_anything_it_knows():
 @pytest.mark.parametrize(
     ("data", "encoding", "message"),
     [
-        (gzip.compress(b"x" * 1000)[:-9], "gzip", "the encoded body was cut short"),
+        (gzip.compress(b"x" * 1000, mtime=0)[:-9], "gzip", "the encoded body was cut short"),
         (b"no gzip", "gzip", "the body is not the gzip that it claims to be: "),
         (b"x", "zstd", "the body is encoded as 'zstd', which was not asked for"),
         (b"x", "gzip, gzip", "the body is encoded as 'gzip, gzip', which was not asked for"),
