@@ -119,7 +119,9 @@ def tests() -> str:
 def settings() -> str:
     """Every key of steady.yaml."""
     head = "# Settings\n\n`steady.yaml` is looked for from the current folder upwards, or named with `--config`.\n"
-    return f"{head}\n{fields(TABLES['settings'])}"
+    words = "It has one key, `auto`: what a gate with `auto: true` may let pass unasked in mode `auto`, by effect."
+    policy = f"\n## `policy`\n\n{words}\n"
+    return f"{head}\n{fields(TABLES['settings'])}{policy}\n{fields(TABLES['unasked'])}"
 
 
 def parameters(params: tuple[Param, ...], under: str = "") -> Iterator[tuple[str, ...]]:

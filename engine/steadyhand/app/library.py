@@ -40,14 +40,16 @@ def read(services: Services, path: Path, text: bytes | None = None) -> Read:
     """A runbook from a file, with everything that is found about it, the proofs over its graph included."""
     name = str(path)
     content = read_bytes(path) if text is None else text
-    loaded = schema.read(content, name, services.specs)
+    specs = services.specs
+    loaded = schema.read(content, name, specs)
     if any(d.code in PLUGIN_MIGHT for d in loaded.diagnostics):
-        loaded = schema.read(content, name, services.all_specs())
+        specs = services.all_specs()
+        loaded = schema.read(content, name, specs)
     if loaded.runbook is None:
         return Read(name, None, loaded.diagnostics)
     runbook, missing = _with_calls(services, loaded.runbook, path, ())
     held = graph.confinement(runbook, services.spec, required=services.settings.confine == "required")
-    found = (*loaded.diagnostics, *missing, *graph.check(runbook), *held)
+    found = (*loaded.diagnostics, *missing, *graph.check(runbook, replace(services.around, specs=specs)), *held)
     return Read(name, runbook, tuple(sorted(found, key=lambda d: (d.span, d.code))))
 
 

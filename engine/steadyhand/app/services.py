@@ -19,6 +19,7 @@ from ..schema import UNKNOWN_FAMILY, Settings, read_settings
 
 if TYPE_CHECKING:
     from ..driver.ports import Clock, Ports
+    from ..graph import Around
     from ..handlers.protocol import Handler
     from ..journal.protocol import Journal
 
@@ -76,6 +77,17 @@ class Services:
             for freeze in settings.changes.freezes:
                 zone_of(freeze.zone)
         return settings
+
+    @cached_property
+    def around(self) -> Around:
+        """What the proofs may know of the settings. Raises InvalidDocument, UsageError."""
+        from ..graph import Around  # noqa: PLC0415 not for commands that read no runbook
+
+        if self.config_path is None:
+            return Around()
+        from .around import around  # noqa: PLC0415 only where there are settings
+
+        return around(self.settings, self.config_path, read_bytes)
 
     @cached_property
     def store_url(self) -> str:

@@ -116,6 +116,20 @@ def _analyse(environment: Environment, source: str, *, expression: bool) -> Anal
     return Analysis(tree, names, tuple(rewriter.problems), tuple(rewriter.flow), single)
 
 
+def parsed(environment: Environment, source: str, *, expression: bool) -> nodes.Template | None:
+    """A template (or an expression) as the parser gives it; None when it cannot be read. For those who look only."""
+    try:
+        return _parsed_expression(environment, source) if expression else environment.parse(source)
+    except Exception:  # noqa: BLE001 what is wrong with it is the check's to say
+        return None
+
+
+def chain(node: nodes.Node) -> str:
+    """The dotted name that a node is, or ''."""
+    found = _chain(node)
+    return dotted(*found) if found else ""
+
+
 def _parsed_expression(environment: Environment, source: str) -> nodes.Template:
     parser = Parser(environment, source, state="variable")
     node = parser.parse_expression()

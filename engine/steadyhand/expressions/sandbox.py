@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, pass_context
+from jinja2 import StrictUndefined, Template, nodes, pass_context
 from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context, LoopContext, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -343,6 +343,12 @@ def _environment() -> _Environment:
 def analysed(source: str, *, expression: bool = False) -> rewrite.Analysis:
     """A template (or an expression) that was read and rewritten. Never raises."""
     return rewrite.analyse(_environment(), source, expression=expression)
+
+
+@lru_cache(maxsize=256)
+def tree(source: str, *, expression: bool = False) -> nodes.Template | None:
+    """A template (or an expression) as it was written, to be looked at; None when it cannot be read."""
+    return rewrite.parsed(_environment(), source, expression=expression)
 
 
 @lru_cache(maxsize=256)

@@ -141,15 +141,16 @@ def effect_of(step: Step) -> Effect:
     """The gravest effect of what a step itself does (a called runbook's steps have their own)."""
     if isinstance(step.body, Manual):
         return step.body.effect
-    return max((operation.effect for _, operation in _of_step(step, "")), key=ORDER.index, default=Effect.READ)
+    return max((operation.effect for _, operation in of_step(step, "")), key=ORDER.index, default=Effect.READ)
 
 
 def operations(runbook: Runbook) -> tuple[tuple[str, Operation], ...]:
     """Every operation of a runbook's own steps with its path, branches, verifications, undos and captures included."""
-    return tuple(found for step in runbook.steps.values() for found in _of_step(step, step.id))
+    return tuple(found for step in runbook.steps.values() for found in of_step(step, step.id))
 
 
-def _of_step(step: Step, path: str) -> Iterator[tuple[str, Operation]]:
+def of_step(step: Step, path: str) -> Iterator[tuple[str, Operation]]:
+    """Every operation of one step with its path, those of its branches included."""
     body = step.body
     if isinstance(body, Do):
         yield path, body.operation
@@ -170,6 +171,25 @@ def _of_step(step: Step, path: str) -> Iterator[tuple[str, Operation]]:
 
 def _of_branch(branch: Branch, path: str) -> Iterator[tuple[str, Operation]]:
     if branch.step is not None:
-        yield from _of_step(branch.step, path)
+        yield from of_step(branch.step, path)
     for inner in branch.steps.values():
-        yield from _of_step(inner, f"{path}/{inner.id}")
+        yield from of_step(inner, f"{path}/{inner.id}")
+
+
+def facts_of(runbook: Runbook) -> Iterator[str]:
+    """Every fact that a step of the runbook may set."""
+    for _, operation in operations(runbook):
+        yield from operation.facts
+    yield from _set_by(runbook.steps)
+
+
+def _set_by(steps: Mapping[str, Step]) -> Iterator[str]:
+    for step in steps.values():
+        if isinstance(step.body, SetFacts):
+            yield from step.body.facts
+        fact = getattr(step.body, "fact", "")
+        if fact:
+            yield fact
+        if isinstance(step.body, Parallel):
+            for branch in step.body.branches:
+                yield from _set_by(branch.steps if branch.step is None else {branch.id: branch.step})

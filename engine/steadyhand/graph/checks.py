@@ -1,227 +1,171 @@
-"""What can be said of a runbook before it runs, with a path that shows it. Iterative and near linear. Pure."""
+"""What can be said of a runbook before it runs, with a path that shows it. Iterative and near linear. Pure.
+
+The shape of the graph is looked at here; every other family of proofs is a module of its own, and is imported only for
+a runbook that it could say something about.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ..errors import Diagnostic, Severity
-from ..model import END, ERROR, FAIL, PASS, Call, Diagnose, Do, Effect, Manual, Runbook, Step
-from .build import Edge, Graph, build, effect_of
+from ..errors import Diagnostic
+from ..model import ERROR, FAIL, PASS, Call, Diagnose, Do, Effect, Manual, Parallel, Runbook, SetFacts, Step
+from .build import effect_of
+from .findings import Around, Findings
+from .ways import Scope, cycles, every, of_runbook, way
 
-CODES: dict[str, tuple[str, str]] = {
-    "SG001": ("unreachable step", "No path leads to the step: what it does will never happen."),
-    "SG002": ("no end", "From here no path leads to an end: the run could only stop at its deadline."),
-    "SG003": ("loop without a bound", "A loop is allowed only through a step that says `max_visits`."),
-    "SG004": (
-        "unguarded change",
-        "The runbook does not say who is asked before the change; the engine will ask anybody.",
-    ),
-    "SG005": ("unverified end", "A run may call itself resolved although nothing has shown that the change worked."),
-    "SG006": (
-        "default after a change",
-        "What follows when the change does not work was not decided, so the run escalates.",
-    ),
-    "SG007": ("change without undo", "Nobody has said how the change is taken back, or that it cannot be."),
-    "SG008": ("healthy after a change", "A run that changed something ends as if it had found everything in order."),
-    "SG009": ("edge never taken", "The diagnosis itself says what follows, so the edge that is written plays no part."),
-}
-
-_Next = Mapping[str, list[Edge]]
+NOTHING = Around()
 
 
-def check(runbook: Runbook) -> tuple[Diagnostic, ...]:
+def check(runbook: Runbook, around: Around = NOTHING) -> tuple[Diagnostic, ...]:
     """Everything that is found about the graph, sorted by place."""
-    graph = build(runbook)
-    following: dict[str, list[Edge]] = {name: [] for name in graph.nodes}
-    for edge in graph.edges:
-        following[edge.source].append(edge)
-    paths = shortest(graph.first, following)
-    prover = _Prover(runbook, graph, following, paths)
-    return tuple(sorted(prover.all(), key=lambda d: (d.span, d.code)))
+    found = Findings(runbook)
+    scopes = _scopes(runbook)
+    for scope in scopes:
+        _unreachable(scope, found)
+        _endless(scope, found)
+        _unbounded(scope, found)
+        for name, step in scope.steps.items():
+            if name in scope.reached:
+                _of_change(scope, step, found)
+                _overruled(scope, step, found)
+    _of_changes(runbook, scopes, found)
+    _of_values(runbook, scopes, around, found)
+    _of_the_rest(runbook, scopes, around, found)
+    return found.all()
 
 
-def shortest(first: str, following: _Next) -> dict[str, Edge | None]:
-    """For every node that can be reached, the edge by which it is first reached (None for the first)."""
-    reached: dict[str, Edge | None] = {first: None}
-    waiting = deque([first])
+def _scopes(runbook: Runbook) -> tuple[Scope, ...]:
+    """The graphs of a runbook. By what outcomes a step with steps inside can be left is for these to say."""
+    if not any(isinstance(step.body, (Parallel, Call)) for step in runbook.steps.values()):
+        return (of_runbook(runbook),)
+    from . import dominance  # noqa: PLC0415 not for a plain runbook
+
+    possible = dominance.Proof(runbook).of
+    return every(of_runbook(runbook, possible), possible)
+
+
+def _of_changes(runbook: Runbook, scopes: tuple[Scope, ...], found: Findings) -> None:
+    """What was asked before a change, and shown after it."""
+    if not any(_may_change(step) for scope in scopes for step in scope.steps.values()):
+        return
+    from . import dominance  # noqa: PLC0415 not for a runbook that only reads
+
+    dominance.unguarded(scopes, found)
+    dominance.unproved(scopes[0], dominance.Proof(runbook), found)
+
+
+def _may_change(step: Step) -> bool:
+    body = step.body
+    return isinstance(body, Call) or (
+        (isinstance(body, Do) and body.operation.effect is not Effect.READ)
+        or (isinstance(body, Manual) and body.effect is not Effect.READ)
+    )
+
+
+def _of_values(runbook: Runbook, scopes: tuple[Scope, ...], around: Around, found: Findings) -> None:
+    """What templates and expressions use: whether it is there, of what type it is, and where it comes from."""
+    from . import uses  # noqa: PLC0415 comes with the family
+
+    known = uses.of_scopes(scopes)
+    if known:
+        from . import values  # noqa: PLC0415 not for a runbook without templates
+
+        values.check(runbook, scopes, known, around, found)
+    if known or any(isinstance(s.body, Call) or s.each is not None for one in scopes for s in one.steps.values()):
+        from . import kinds  # noqa: PLC0415 comes with the family
+
+        kinds.check(runbook, scopes, known, around, found)
+    if any(word in runbook.text for word in _OUTSIDE):
+        from . import trust  # noqa: PLC0415 only where something comes from outside
+
+        if trust.worth_it(scopes):
+            trust.check(runbook, scopes, around, found)
+
+
+_OUTSIDE = ("alert.", "alert[", "steps.", "steps[", "facts")
+"""What stands in the text wherever something comes from outside."""
+
+
+def _of_the_rest(runbook: Runbook, scopes: tuple[Scope, ...], around: Around, found: Findings) -> None:
+    """The families that look at one step at a time."""
+    if "expect" in runbook.text:
+        from . import expectations  # noqa: PLC0415 comes with the family
+
+        for scope in scopes:
+            for step in scope.steps.values():
+                expectations.check(scope, step, found)
+    if runbook.within:
+        from . import times  # noqa: PLC0415 only for a runbook with a deadline
+
+        times.check(runbook, scopes, found)
+    if around.settings or around.alerts is not None or "auto:" in runbook.text:
+        from . import settled  # noqa: PLC0415 only where there is something to hold it against
+
+        settled.check(runbook, scopes, around, found)
+
+
+# --- the shape of the graph
+
+
+def _unreachable(scope: Scope, found: Findings) -> None:
+    for name, step in scope.steps.items():
+        if name not in scope.reached:
+            message = f"no path leads to step `{scope.prefix}{name}`"
+            found.say("SG001", step.span, message, "lead an edge to it, or remove it")
+
+
+def _endless(scope: Scope, found: Findings) -> None:
+    """Walk back from the ends; whatever is not met cannot end."""
+    before: dict[str, list[str]] = {}
+    for edge in scope.edges:
+        before.setdefault(edge.target, []).append(edge.source)
+    ending = {edge.target for edge in scope.edges if edge.target not in scope.steps}
+    waiting = deque(ending)
     while waiting:
-        for edge in following.get(waiting.popleft(), ()):
-            if edge.target not in reached:
-                reached[edge.target] = edge
-                waiting.append(edge.target)
-    return reached
+        for source in before.get(waiting.popleft(), ()):
+            if source not in ending:
+                ending.add(source)
+                waiting.append(source)
+    for name, step in scope.steps.items():
+        if name in scope.reached and name not in ending:
+            message = f"no path leads from step `{scope.prefix}{name}` to an end: {way(scope, name)}"
+            found.say("SG002", step.span, message, "give one of its outcomes an end")
 
 
-class _Prover:
-    def __init__(self, runbook: Runbook, graph: Graph, following: _Next, paths: Mapping[str, Edge | None]) -> None:
-        self._runbook = runbook
-        self._graph = graph
-        self._following = following
-        self._paths = paths
-        self._lines = runbook.text.split("\n")
+def _unbounded(scope: Scope, found: Findings) -> None:
+    """A cycle among the steps that have no bound."""
+    free = {step.id for step in scope.steps.values() if not step.max_visits and step.id in scope.reached}
+    for cycle in cycles(free, lambda name: (e.target for e in scope.following[name] if e.target in free)):
+        shown = " -> ".join(f"{scope.prefix}{name}" for name in (*cycle, cycle[0]))
+        hint = "give one step of the loop `max_visits: 3`, or lead the edge elsewhere"
+        found.say("SG003", scope.steps[cycle[0]].span, f"the loop {shown} has no bound", hint)
 
-    def all(self) -> Iterator[Diagnostic]:
-        yield from self._unreachable()
-        yield from self._endless()
-        yield from self._unbounded()
-        for step in self._runbook.steps.values():
-            if step.id in self._paths:
-                yield from self._of_change(step)
-                yield from self._overruled(step)
-        yield from self._conclusions()
 
-    def _say(self, code: str, step: str, message: str, hint: str, severity: Severity = Severity.WARNING) -> Diagnostic:
-        span = self._runbook.steps[step].span
-        line = self._lines[span.line - 1].rstrip("\r") if 0 < span.line <= len(self._lines) else ""
-        return Diagnostic(code, message, span, CODES[code][1], hint, line, severity)
+def _of_change(scope: Scope, step: Step, found: Findings) -> None:
+    if not isinstance(step.body, Do) or effect_of(step) is Effect.READ:
+        return
+    path = f"{scope.prefix}{step.id}"
+    relied = [] if scope.alone else [outcome for outcome in (FAIL, ERROR) if outcome in step.defaulted]
+    if relied:
+        listed = " and ".join(f"`{outcome}`" for outcome in relied)
+        hint = f"write `next: {{{', '.join(f'{o}: end.escalated' for o in relied)}}}`, or a step"
+        found.say("SG006", step.span, f"the change `{path}` has no edge for {listed}", hint)
+    if step.undo is None:
+        hint = "add `undo:` with an action, or `undo: {none: why}`"
+        found.say("SG007", step.span, f"the change `{path}` has no undo", hint)
 
-    def way(self, to: str) -> str:
-        """The shortest path from the start: `verify -fail-> causes -...-> restart`."""
-        parts: list[str] = [to]
-        edge = self._paths.get(to)
-        while edge is not None:
-            parts.append(f"{edge.source} -{edge.outcome}-> ")
-            edge = self._paths.get(edge.source)
-        return "".join(reversed(parts))
 
-    def _unreachable(self) -> Iterator[Diagnostic]:
-        for name in self._graph.nodes:
-            if name not in self._paths:
-                hint = "lead an edge to it, or remove it"
-                yield self._say("SG001", name, f"no path leads to step `{name}`", hint)
-
-    def _endless(self) -> Iterator[Diagnostic]:
-        """Walk back from the ends; whatever is not met cannot end."""
-        before: dict[str, list[str]] = {}
-        for edge in self._graph.edges:
-            before.setdefault(edge.target, []).append(edge.source)
-        ending = set(self._graph.ends)
-        waiting = deque(ending)
-        while waiting:
-            for source in before.get(waiting.popleft(), ()):
-                if source not in ending:
-                    ending.add(source)
-                    waiting.append(source)
-        for name in self._graph.nodes:
-            if name in self._paths and name not in ending:
-                message = f"no path leads from step `{name}` to an end: {self.way(name)}"
-                yield self._say("SG002", name, message, "give one of its outcomes an end", Severity.ERROR)
-
-    def _unbounded(self) -> Iterator[Diagnostic]:
-        """A cycle among the steps that have no bound."""
-        free = {s.id for s in self._runbook.steps.values() if not s.max_visits and s.id in self._paths}
-        for cycle in cycles(free, lambda name: (e.target for e in self._following[name] if e.target in free)):
-            shown = " -> ".join((*cycle, cycle[0]))
-            hint = "give one step of the loop `max_visits: 3`, or lead the edge elsewhere"
-            yield self._say("SG003", cycle[0], f"the loop {shown} has no bound", hint, Severity.ERROR)
-
-    def _of_change(self, step: Step) -> Iterator[Diagnostic]:
-        if effect_of(step) is Effect.READ or not isinstance(step.body, (Do, Call)):
-            return
-        name = step.id
-        if step.gate is None and not self._guarded(name):
-            message = f"no gate guards the change `{name}`: {self.way(name)}"
-            yield self._say("SG004", name, message, "add `gate: {prompt: ..., roles: [...]}`")
-        relied = [outcome for outcome in (FAIL, ERROR) if outcome in step.defaulted]
-        if relied:
-            listed = " and ".join(f"`{outcome}`" for outcome in relied)
-            hint = f"write `next: {{{', '.join(f'{o}: end.escalated' for o in relied)}}}`, or a step"
-            yield self._say("SG006", name, f"the change `{name}` has no edge for {listed}", hint)
-        if step.undo is None:
-            hint = "add `undo:` with an action, or `undo: {none: why}`"
-            yield self._say("SG007", name, f"the change `{name}` has no undo", hint)
-
-    def _overruled(self, step: Step) -> Iterator[Diagnostic]:
-        """Edges beside a diagnosis that leads on by itself: `otherwise` without a cause, `fix` with one."""
-        if not isinstance(step.body, Diagnose):
-            return
-        every = bool(step.body.checks) and all(check.fix for check in step.body.checks)
-        for outcome, first in ((PASS, step.body.otherwise and "otherwise"), (FAIL, every and "fix")):
+def _overruled(scope: Scope, step: Step, found: Findings) -> None:
+    """Edges that are written and cannot be taken: the step itself says what follows, or never ends so."""
+    body = step.body
+    path = f"{scope.prefix}{step.id}"
+    if isinstance(body, Diagnose):
+        every_fix = bool(body.checks) and all(check.fix for check in body.checks)
+        for outcome, first in ((PASS, body.otherwise and "otherwise"), (FAIL, every_fix and "fix")):
             if first and outcome in step.next and outcome not in step.defaulted:
-                message = f"step `{step.id}` never leaves by `{outcome}`: `{first}` says what follows"
-                yield self._say("SG009", step.id, message, "remove one of the two")
-
-    def _guarded(self, name: str) -> bool:
-        """Whether every path to the step goes through a person's yes: no path is left when those are cut."""
-
-        def cut(edge: Edge) -> bool:
-            return self._graph.nodes[edge.source].asks and edge.outcome not in {"rejected", "expired"}
-
-        open_edges = {s: [e for e in es if not cut(e)] for s, es in self._following.items()}
-        return name not in shortest(self._graph.first, open_edges)
-
-    def _conclusions(self) -> Iterator[Diagnostic]:
-        """Where a run may end although what it says of itself was not shown: walk on from every change."""
-        changes = {s.id for s in self._runbook.steps.values() if _changes(s)}
-        proved = {s.id for s in self._runbook.steps.values() if s.verification}
-        self_proved = {s.id for s in self._runbook.steps.values() if s.verify is not None}
-        told: set[tuple[str, str]] = set()
-        for name in self._graph.nodes:
-            if name not in changes or name not in self._paths:
-                continue
-            ways = shortest(name, self._after(name, proved))
-            if name not in self_proved and f"{END}resolved" in ways and ("SG005", name) not in told:
-                told.add(("SG005", name))
-                message = (
-                    f"after the change `{name}` the run may end resolved unverified: {_way(ways, END + 'resolved')}"
-                )
-                yield self._say(
-                    "SG005", name, message, "add `verify:`, or a step with `purpose: verification` on the way"
-                )
-            ways = shortest(name, self._following)
-            if f"{END}healthy" in ways:
-                message = f"after the change `{name}` the run may end healthy: {_way(ways, END + 'healthy')}"
-                yield self._say("SG008", name, message, "end in end.resolved or end.escalated after a change")
-
-    def _after(self, name: str, proved: set[str]) -> _Next:
-        """The edges that lead on from a change while nothing has been verified: a verification that passes stops it.
-
-        Only the ways on which the change happened count, so its own edges for a refusal are left out.
-        """
-        refused = {"rejected", "expired"}
-        return {
-            source: [
-                edge
-                for edge in edges
-                if not (source in proved and edge.outcome == "pass")
-                and not (source == name and edge.outcome in refused)
-            ]
-            for source, edges in self._following.items()
-        }
-
-
-def _changes(step: Step) -> bool:
-    return effect_of(step) is not Effect.READ and not isinstance(step.body, Manual)
-
-
-def _way(ways: Mapping[str, Edge | None], to: str) -> str:
-    parts: list[str] = [to]
-    edge = ways.get(to)
-    while edge is not None:
-        parts.append(f"{edge.source} -{edge.outcome}-> ")
-        edge = ways.get(edge.source)
-    return "".join(reversed(parts))
-
-
-def cycles(nodes: Iterable[str], following: Callable[[str], Iterable[str]]) -> Iterator[list[str]]:
-    """One cycle for each set of nodes that lead to each other (depth first, without recursion)."""
-    state: dict[str, int] = {}
-    ordered = sorted(nodes)
-    for root in ordered:
-        if root in state:
-            continue
-        path: list[str] = [root]
-        walks = [iter(list(following(root)))]
-        state[root] = 1
-        while walks:
-            to = next(walks[-1], None)
-            if to is None:
-                walks.pop()
-                state[path.pop()] = 2
-            elif state.get(to) == 1:
-                yield path[path.index(to) :]
-            elif to not in state:
-                state[to] = 1
-                path.append(to)
-                walks.append(iter(list(following(to))))
+                message = f"step `{path}` never leaves by `{outcome}`: `{first}` says what follows"
+                found.say("SG009", step.span, message, "remove one of the two")
+    if isinstance(body, SetFacts) and body.expect is None and FAIL in step.next and FAIL not in step.defaulted:
+        message = f"step `{path}` never leaves by `fail`: it expects nothing"
+        found.say("SG009", step.span, message, "remove the edge, or add `expect:`")

@@ -18,7 +18,10 @@ from .targets import read_places
 
 
 class Settings(Struct, frozen=True):
-    """What steady.yaml says; everything may be left out. `roles` maps a role to the people who have it."""
+    """What steady.yaml says; everything may be left out. `roles` maps a role to the people who have it.
+
+    `policy` maps an effect to `asked` or `unasked`, for gates with `auto: true` in mode `auto`.
+    """
 
     store: str = ""
     library: tuple[str, ...] = ()
@@ -30,6 +33,8 @@ class Settings(Struct, frozen=True):
     changes: Changes = Changes()
     confine: str = ""
     """`required`: every read on this machine must say `confine: true`; '' leaves it to the runbooks."""
+    rules: tuple[str, ...] = ()
+    policy: Mapping[str, str] = field(default_factory=dict)
 
 
 _PLACES = ("targets", "channels", "secrets", "changes")
@@ -58,6 +63,8 @@ def read_settings(
         secrets=read_secrets(reader, given.get("secrets")),
         changes=read_changes(reader, given.get("changes")),
         confine=plain.get("confine") or "",
+        rules=tuple(plain.get("rules") or ()),
+        policy=(plain.get("policy") or {}).get("auto") or {},
     )
     for section in ("targets", "channels"):
         if section in given:

@@ -253,6 +253,14 @@ SETTINGS = (
     F("channels", "channels", "Where notifications go, by name.", {"team": {"console": {}}}),
     F("changes", "object", "Bounds that all changes keep.", {"per_hour": 3}, of="changes"),
     F("secrets", "secrets", "Secrets that these targets and channels use.", {"slack": {"env": "SLACK_WEBHOOK"}}),
+    F("rules", "list", "Rules files of Prometheus, as paths with wildcards.", ["prometheus/*.yml"], of="text"),
+    F(
+        "policy",
+        "object",
+        "What a gate with `auto: true` may let pass unasked.",
+        {"auto": {"change": "asked"}},
+        of="policy",
+    ),
     F(
         "confine",
         "text",
@@ -260,6 +268,11 @@ SETTINGS = (
         "required",
         choices=("required",),
     ),
+)
+POLICY = (F("auto", "object", "In mode `auto`, by effect.", {"change": "unasked"}, of="unasked"),)
+UNASKED = (
+    F("change", "text", "Changes; `unasked` when left out.", "asked", choices=("asked", "unasked")),
+    F("destructive", "text", "What destroys; `asked` when left out.", "unasked", choices=("asked", "unasked")),
 )
 FREEZE = (
     F("from", "text", "When it begins: a time with its zone.", "2026-12-24T00:00:00Z"),
@@ -280,7 +293,8 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "link": LINK, "impact": IMPACT, "gate": GATE, "choose": CHOOSE, "ask": ASK, "manual": MANUAL, "wait": WAIT,
     "call": CALL, "retry": RETRY, "each": EACH, "operation": OPERATION, "verify": VERIFY, "check": CHECK, "step": STEP,
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
-    "test": TEST, "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
+    "policy": POLICY, "unasked": UNASKED, "test": TEST,
+    "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
     **SOURCE_TABLES,
 }  # fmt: skip

@@ -20,7 +20,10 @@ from ..shared import services
 @click.option("--strict", is_flag=True, help="Warnings fail as well.")
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, strict: bool) -> int:
-    """Check runbooks: the document, the schema, the step graph. A test document that is named is checked as well."""
+    """Check runbooks: the document, the schema, and what can be proved of the step graph.
+
+    A test document that is named is checked as well.
+    """
     desk = services(ctx)
     files = [found for path in paths for found in library.documents(existing(desk.cwd, path))]
     if not files:

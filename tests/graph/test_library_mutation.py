@@ -1,0 +1,32 @@
+"""A runbook of ours that loses a safeguard is noticed: the run of all mutants, in short form."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import library_mutation
+
+PAIRS = list(library_mutation.tested())
+
+
+def test_there_are_runbooks_with_tests():
+    assert len(PAIRS) >= 2
+
+
+@pytest.mark.parametrize(("runbook", "test"), PAIRS, ids=[runbook.name for runbook, _ in PAIRS])
+def test_somebody_notices_every_loss(runbook, test):
+    found = list(library_mutation.judged(runbook, test, short=True))
+    assert [f"{one.mutant.kind} {one.mutant.where}" for one in found if one.by == "nobody"] == []
+    assert {one.mutant.kind for one in found if one.by != "same"} >= {"edge"}
+
+
+def test_a_loss_that_nobody_notices_would_be_told(tmp_path):
+    (tmp_path / "x.yaml").write_text(
+        "steadyhand: 1\nname: x\ntitle: X\nsteps:\n  a:\n    title: A\n    shell: x\n    effect: read\n"
+        "    facts: {n: '{{ stdout }}'}\n    next: {pass: end.healthy, fail: end.stopped, error: end.escalated}\n"
+    )
+    (tmp_path / "x.test.yaml").write_text("tests: {well: {steps: {a: pass}, expect: {conclusion: healthy}}}\n")
+    found = library_mutation.judged(tmp_path / "x.yaml", tmp_path / "x.test.yaml")
+    assert {(one.mutant.where, one.by) for one in found} == {
+        ("a.next.pass", "validate"), ("a.next.fail", "nobody"), ("a.next.error", "same"), ("a.facts.n", "nobody"),
+    }  # fmt: skip

@@ -1,0 +1,61 @@
+"""Runbooks that are wrong in one way each: what `steady validate` prints of them, to the letter, and nothing beside it.
+
+A folder of `tests/cases` is one case: `doc.yaml`, what lies around it (settings, rules, a called runbook), and
+`expect.txt`. Its name begins with the code that it is about.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from steadyhand import graph, schema
+from steadyhand.app import library
+from steadyhand.cli.main import steady
+
+CASES = sorted(path.parent for path in Path(__file__).resolve().parent.glob("cases/*/expect.txt"))
+BESIDE = {"SG015-alert-through-raw": {"SH503"}}
+"""Cases that cannot but earn a second code."""
+
+
+def said(folder: Path, *words: str) -> str:
+    return CliRunner().invoke(steady, ["validate", *words, "doc.yaml"], standalone_mode=False).output
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_what_is_said_is_this_and_no_more(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("STEADY_CONFIG", raising=False)
+    expected = (folder / "expect.txt").read_text("utf-8")
+    assert said(folder) == expected
+    codes = set(re.findall(r"(?:error|warning) (S[A-Z]\d+): ", expected))
+    assert codes == {folder.name[:5]} | BESIDE.get(folder.name, set())
+
+
+def test_every_code_has_a_case():
+    codes = {folder.name[:5] for folder in CASES}
+    assert codes == {*schema.CODES, *graph.CODES, *graph.CONFINEMENT_CODES, *library.CODES}
+    assert len(CASES) >= 45
+
+
+@pytest.mark.parametrize("folder", [c for c in CASES if c.name.startswith("SG")], ids=lambda folder: folder.name)
+def test_a_case_can_be_mended_by_what_is_hinted(folder):
+    """A proof's finding never stands without a hint."""
+    blocks = re.split(r"\n(?=\S+:\d+:\d+: )", (folder / "expect.txt").read_text("utf-8"))
+    for block in (one for one in blocks if " SG" in one.split("\n", 1)[0]):
+        lines = block.splitlines()
+        assert lines[3].startswith("  why: "), block
+        assert len(lines) > 4, block
+        assert lines[4].startswith("  "), block
+
+
+def test_what_we_ship_is_without_any_finding(monkeypatch):
+    """The library and the examples; that a kind of step comes later is no fault of theirs."""
+    root = Path(__file__).resolve().parent.parent
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("STEADY_CONFIG", raising=False)
+    output = CliRunner().invoke(steady, ["validate", "runbooks", "examples"], standalone_mode=False).output
+    assert set(re.findall(r"(?:error|warning) (S[A-Z]\d+): ", output)) <= {"SH404"}
