@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format schemas docs bench clean
+.PHONY: demo test test-kubernetes check format schemas docs bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,13 @@ $(VENV)/demo: pyproject.toml
 test: $(VENV)/ready
 	./tests/realparts/install.sh
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q -n 2 --dist loadfile $(PYTEST_ARGS)
+
+# The Kubernetes suite against a real API server, built once from the distribution's source package (7 to 15 minutes, into
+# ~/.cache/steadyhand/kubernetes). Without one, `make test` runs it against a fake that the same tests hold to the real one.
+test-kubernetes: $(VENV)/ready
+	./tests/realparts/build_kubernetes.sh
+	STEADY_REQUIRE_KUBERNETES=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/handlers/test_kubectl.py \
+		tests/handlers/test_kube_*.py tests/test_kubernetes.py $(PYTEST_ARGS)
 
 # Format, lint, types, import contracts, drawn docs: the same here and in CI.
 check: $(VENV)/ready

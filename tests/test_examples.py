@@ -51,6 +51,13 @@ def service():
 def served(request, service):
     """The words of the command line that an example needs, its server started."""
     kind = request.node.callspec.params["path"].stem
+    if kind == "kubectl":
+        here = request.getfixturevalue("fake")
+        here.deploy()
+        os.environ["KUBECONFIG"] = str(here.kubeconfig)
+        yield ["-i", "app=orders", "-i", f"namespace={here.namespace}"]
+        del os.environ["KUBECONFIG"]
+        return
     if kind != "sql":
         yield {"http": ["-i", f"url={service}"]}.get(kind, [])
         return

@@ -72,6 +72,16 @@ def test_the_expectation_judges_and_nothing_else():
     assert failed.findings[0].actual == "1"
 
 
+def test_what_a_step_says_for_itself_is_the_reason():
+    """Where the kind's own expectation judges; an author's own is told as it is, and what holds it up in those words."""
+    failed = attempt(gives(exit_code=1, message="it is not there"))
+    assert (failed.outcome, failed.reason) == ("fail", "it is not there")
+    own = attempt(gives(exit_code=1, message="it is not there", stdout="x"), "    expect: {stdout: x}\n")
+    assert (own.outcome, own.reason) == ("error", "exit_code 1: it is not there")
+    good = attempt(gives(exit_code=0, message="it is there", stdout="x"), "    expect: {stdout: x}\n")
+    assert good.reason != "it is there"
+
+
 def test_output_of_a_program_that_failed_is_no_evidence():
     wanted = "    expect: {stdout: {contains: x}}\n"
     settled = attempt(gives(exit_code=127, stdout="", stderr="not found"), wanted)

@@ -38,7 +38,7 @@ def install(tmp_path, monkeypatch):
 
 def test_the_built_in_kinds():
     assert list(registry.specs()) == [*registry.BUILT_IN, *later.SPECS]
-    assert list(registry.BUILT_IN)[:4] == ["shell", "http", "sql", "notify"]
+    assert list(registry.BUILT_IN)[:5] == ["shell", "http", "kubectl", "sql", "notify"]
     assert {name: spec.name for name, spec in registry.specs().items()} == {name: name for name in registry.specs()}
     assert registry.handler("shell") is shell
     assert registry.handler("http") is http

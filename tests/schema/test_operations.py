@@ -34,11 +34,17 @@ def test_a_bare_value_is_the_parameter_it_stands_for():
         ("    http: {url: http://a/, method: HEAD}\n", "read"), ("    http: {url: http://a/, method: POST}\n", "change"),
         ("    http: {url: http://a/, method: DELETE}\n", "destructive"),
         ("    http: {url: http://a/, method: GET}\n    effect: change\n", "change"),
-        ("    kubectl: {get: pods}\n", "read"),
+        ("    kubectl: {get: pods}\n", "read"), ("    kubectl: {events: , types: [Warning]}\n", "read"),
+        ("    kubectl: {exec: pod/x, argv: [df]}\n", "change"), ("    kubectl: {exec: pod/x, argv: [df]}\n    effect: read\n", "read"),
+        ("    kubectl: {rollout: restart, resource: deployment/x, wait: 2m}\n", "change"),
     ],
 )  # fmt: skip
 def test_effects_are_inferred_where_they_can_be_known(body, effect):
     assert operation(body).effect.value == effect
+
+
+def test_nothing_is_a_value_where_the_kind_says_so():
+    assert operation("    kubectl: {events: , types: [Warning]}\n").params == {"events": None, "types": ["Warning"]}
 
 
 def test_what_stands_beside_the_kind():

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..errors import SteadyError
 from ..expressions import judge, render_native
@@ -46,7 +47,11 @@ def verdict_of(operation: Operation, spec: HandlerSpec, seen: Mapping[str, Any],
     expect = operation.expect if operation.expect is not None else spec.default_expect
     if not expect:
         return Verdict(PASS, "")
-    return judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec))
+    verdict = judge(expect, seen, {**known, **seen}, unless_spoken=_guards(operation, spec, seen))
+    said = seen.get("message")
+    if operation.expect is None and isinstance(said, str) and said:
+        return replace(verdict, reason=said)  # the kind's own words for what its own expectation says
+    return verdict
 
 
 def facts(operation: Operation, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,9 +59,11 @@ def facts(operation: Operation, names: Mapping[str, Any]) -> dict[str, Any]:
     return {name: render_native(template, names) for name, template in operation.facts.items()}
 
 
-def _guards(operation: Operation, spec: HandlerSpec) -> dict[str, tuple[Any, str]]:
-    """What must hold for output to be evidence at all, when the step's own expectation does not speak of it."""
+def _guards(operation: Operation, spec: HandlerSpec, seen: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
+    """What must hold for a result to be evidence at all, when the step's own expectation does not speak of it."""
     if operation.expect is None:
         return {}
     plain = {name: value for name, value in spec.default_expect.items() if not isinstance(value, Mapping)}
-    return {name: (value, f"{name} {{actual}}: what it printed is no evidence") for name, value in plain.items()}
+    said = seen.get("message")
+    why = said if isinstance(said, str) and said else "what it printed is no evidence"
+    return {name: (value, f"{name} {{actual}}: {why}") for name, value in plain.items()}

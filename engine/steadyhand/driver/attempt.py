@@ -75,7 +75,9 @@ def _judged(
 
 def _accepted(result: dict[str, Any], hands: AttemptHands) -> dict[str, Any]:
     values, cut = _kept(result, hands.sizes())
-    reason = "accepted by the other side, not carried out: dry run"
+    said = result.get("message")
+    accepted = said if isinstance(said, str) and said else "accepted by the other side"
+    reason = f"{accepted}, not carried out: dry run"
     return {"outcome": PASS, "reason": reason, "values": values, "cut": cut, "simulated": True}
 
 

@@ -25,6 +25,7 @@ GROUP = "steadyhand.handlers"
 BUILT_IN: Mapping[str, str] = {
     "shell": "steadyhand.handlers.shell",
     "http": "steadyhand.handlers.http",
+    "kubectl": "steadyhand.handlers.kubectl",
     "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
 }

@@ -6,7 +6,7 @@ themselves stay behind the driver.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -29,7 +29,8 @@ class Param(Struct, frozen=True):
     `type` is one of text, integer, number, boolean, duration, list, map, any. A `list` or `map` holds values of
     `items`. `fields` describes a map whose keys are known. `syntax` says how templates in it are quoted. `choices`
     lists the only words that are allowed, in upper case. `secret` says that a secret may stand here. `many` says that a
-    text may as well be a list of such texts.
+    text may as well be a list of such texts. `nullable` says that nothing may stand here (of a parameter of type any),
+    and that this is a value too.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Param(Struct, frozen=True):
     fields: tuple[Param, ...] = ()
     choices: tuple[str, ...] = ()
     many: bool = False
+    nullable: bool = False
 
 
 class Capabilities(Struct, frozen=True):
@@ -74,6 +76,18 @@ def undeclared_is_a_change(params: Mapping[str, Any]) -> Effect:
     return Effect.CHANGE
 
 
+def never(params: Mapping[str, Any]) -> bool:
+    """Whatever the parameters are."""
+    del params
+    return False
+
+
+def no_problems(params: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """The parameters' own descriptions say all that there is to check."""
+    del params
+    return ()
+
+
 class TargetSpec(Struct, frozen=True):
     """A family of places that steps act on, as data: what `targets:` (or, for notifications, `channels:`) may hold.
 
@@ -93,7 +107,9 @@ class HandlerSpec(Struct, frozen=True):
     `short` is the parameter that a bare value stands for (`shell: uptime` is `shell: {text: uptime}`).
     `one_of` lists groups of parameters of which exactly one must be given. `effect_of` infers the effect from the
     parameters as written. `effect_known` says that the inference is certain, so that a step declaring a milder effect
-    is refused. `results` names what `perform` returns, with descriptions: the names an expectation may use.
+    is refused; `effect_open` says for which parameters a milder one may be declared all the same. `problems` finds what
+    is wrong with the parameters as written and their descriptions cannot say: messages, each with a hint.
+    `results` names what `perform` returns, with descriptions: the names an expectation may use.
     `default_expect` is the expectation of a step that states none. `available` is empty when the handler can be
     used, and otherwise says what is missing.
 
@@ -113,6 +129,8 @@ class HandlerSpec(Struct, frozen=True):
     default_expect: Mapping[str, Any] = field(default_factory=dict)
     effect_of: Callable[[Mapping[str, Any]], Effect] = undeclared_is_a_change
     effect_known: bool = False
+    effect_open: Callable[[Mapping[str, Any]], bool] = never
+    problems: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = no_problems
     capabilities: Capabilities = Capabilities()
     available: str = ""
     open_params: bool = False

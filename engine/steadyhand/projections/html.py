@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..graph import Graph
 from ..graph.svg import escape, svg
 from ..model import Artifact, Finding
+from .differences import captured
 from .sections import Attempt, Question, Section, Transcript
 from .words import UNFINISHED, brief, clock, confinement, ending, size, stamp, took, visible
 
@@ -91,6 +92,7 @@ def _section(s: Section, folder: str) -> str:
         f'<p class="q">Step <code>{text(s.path)}</code> ({text(s.kind)}): {_word(s.outcome)}{lasted}.{decided}</p>',
         *map(_question, s.gates),
         *(_attempt(attempt, folder) for attempt in s.attempts),
+        *(_captured(name, diff) for name, diff in captured(s.attempts)),
         _findings(s.findings),
     ]
     if s.facts:
@@ -98,6 +100,11 @@ def _section(s: Section, folder: str) -> str:
         parts.append(f"<p>Facts: {facts}</p>")
     parts.append(_list(s.remarks))
     return "".join([*parts, "</section>"])
+
+
+def _captured(name: str, diff: str) -> str:
+    rest = f":</p><pre>{text(diff)}</pre>" if diff else ": nothing.</p>"
+    return f"<p>What changed, as the capture <code>{text(name)}</code> saw it{rest}"
 
 
 def _list(remarks: list[tuple[int, str]]) -> str:

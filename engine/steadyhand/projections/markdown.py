@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..graph import Graph, mermaid
 from ..model import Artifact, Finding
+from .differences import captured
 from .sections import Attempt, Question, Section, Transcript
 from .words import UNFINISHED, brief, clock, confinement, ending, size, stamp, took, visible
 
@@ -102,6 +103,12 @@ def _section(s: Section, folder: str) -> Iterator[str]:
         yield from _table(s)
     for attempt in s.attempts:
         yield from _attempt(attempt, folder)
+    for name, diff in captured(s.attempts):
+        yield f"What changed, as the capture {code(name)} saw it{':' if diff else ': nothing.'}"
+        yield ""
+        if diff:
+            yield block(diff, "diff")
+            yield ""
     yield from _findings(s.findings)
     if s.facts:
         yield "Facts: " + ", ".join(f"{code(name)} = {code(str(value))}" for name, value in s.facts.items())

@@ -97,7 +97,8 @@ class _Emitter:
             whole["required"] = required
         if spec.one_of:
             whole["allOf"] = [{"oneOf": [{"required": [name]} for name in group]} for group in spec.one_of]
-        example = next((p.example for p in spec.params if p.name == spec.short), spec.params[0].example)
+        first = spec.params[0]
+        example = next((p.example for p in spec.params if p.name == spec.short), {first.name: first.example})
         note = f" ({spec.available})" if spec.available else ""
         return {
             "description": f"{spec.summary}{note}",

@@ -83,15 +83,16 @@ class Operations:
         self, spec: HandlerSpec, params: Map[str, Any], node: Node | None, declared: str, must_read: str
     ) -> Effect:
         inferred = spec.effect_of(params)
+        certain = spec.effect_known and not spec.effect_open(params)
         if must_read:
-            if declared not in {"", "read"} or (spec.effect_known and inferred is not Effect.READ):
+            if declared not in {"", "read"} or (certain and inferred is not Effect.READ):
                 span = node.span if node is not None else self._here
                 self._reader.say("SH406", span, f"{must_read} may only read", "make it a step of its own, with a gate")
             return Effect.READ
         if not declared:
             return inferred
         effect = Effect(declared)
-        if spec.effect_known and node is not None and ORDER.index(effect) < ORDER.index(inferred):
+        if certain and node is not None and ORDER.index(effect) < ORDER.index(inferred):
             what = "a change" if inferred is Effect.CHANGE else "destructive"
             message = f"this is {what}, and cannot be declared `{declared}`"
             self._reader.say("SH405", node.span, message, f"write `effect: {inferred.value}`, or leave it out")
@@ -111,7 +112,7 @@ class Operations:
         for key, value in node.entries:
             if key.text in known:
                 found = self._param(known[key.text], value)
-                if found is not None:
+                if found is not None or (known[key.text].nullable and builtin(value) is None):
                     params[key.text] = found
             elif key.text == "target" and isinstance(value, Scalar):
                 target = value.text
@@ -123,6 +124,8 @@ class Operations:
                 message = f"`{spec.name}` has no parameter `{key.text}`"
                 self._reader.say("SH401", key.span, message, near(key.text, [*known, "timeout"], "parameters"))
         self._complete(spec, node)
+        for message, hint in spec.problems(params):
+            self._reader.say("SH402", node.span, message, hint)
         return params, target, timeout
 
     def _short(self, spec: HandlerSpec, node: Node) -> dict[str, Any]:
@@ -130,8 +133,10 @@ class Operations:
         if isinstance(node, Scalar) and node.value is not None and spec.short in known:
             found = self._param(known[spec.short], node)
             return {} if found is None else {spec.short: found}
-        example = known[spec.short].example if spec.short in known else spec.params[0].example
-        message = f"`{spec.name}` must be text or a map, and is {kind_of(node)}"
+        first = spec.params[0]
+        example = known[spec.short].example if spec.short in known else {first.name: first.example}
+        wanted = "text or a map" if spec.short in known else "a map"
+        message = f"`{spec.name}` must be {wanted}, and is {kind_of(node)}"
         self._reader.say("SH403", node.span, message, f"write `{spec.name}: {shown(example)}`")
         return {}
 
