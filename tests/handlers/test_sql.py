@@ -469,6 +469,21 @@ def test_what_acts_at_once_leaves_doubt_when_it_is_lost(db):
     with proxy(db.port, word, forward=True) as address, pytest.raises(Unreachable) as found:
         done(db.at(address), execute=acting)
     assert found.value.unsure
+    assert "what acts at once may have happened" in found.value.message
+    assert "nothing was changed" not in found.value.message
+
+
+def test_what_no_transaction_holds_leaves_doubt_when_its_time_is_over(pg):
+    pg.fill(3)
+
+    class Held(BenchHands):
+        def judge(self, values):
+            with pytest.raises(TimedOut, match="what acts at once may have happened") as found:
+                done(pg.target(), BenchHands(timeout=0.5), execute="vacuum full item")
+            assert found.value.unsure
+            return super().judge(values)
+
+    done(pg.target(), Held(), execute="update item set n = 1 where id = 1")
 
 
 # --- beforehand

@@ -34,6 +34,8 @@ from ._sql_values import from_json, number
 from ._texts import bytes_of
 from .protocol import Hands
 
+LATER = 1.0
+"""Seconds by which the server's own limit comes later than ours: it is for the case that we are no longer there."""
 FETCH = 500
 """Rows that are taken at a time."""
 GRACE = 3.0
@@ -138,7 +140,7 @@ class Session:
     def begin(self, *, read_only: bool, isolation: str, lock_timeout: float) -> None:
         """Begin a transaction, with its limits."""
         assert self._hands is not None  # noqa: S101 it is lent
-        left = max(0.001, self._hands.remaining())
+        left = max(0.001, self._hands.remaining() + LATER)
         limit = f"max_statement_time = {left:.3f}" if self._maria else f"max_execution_time = {int(left * 1000)}"
         wait = str(max(1, math.ceil(lock_timeout))) if lock_timeout else "default"
         self._plainly(f"set session {limit}, innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}")

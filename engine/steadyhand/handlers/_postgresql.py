@@ -29,6 +29,8 @@ from ._sql_values import dumped, loaded
 from ._texts import bytes_of
 from .protocol import Hands
 
+LATER = 1.0
+"""Seconds by which the server's own limit comes later than ours: it is for the case that we are no longer there."""
 CHUNK = 500
 """Rows that come at a time."""
 GRACE = 3.0
@@ -105,7 +107,7 @@ class Session:
         """Begin a transaction, its limits within it."""
         level = f" isolation level {isolation}" if isolation else ""
         self._plainly(f"begin{level}{' read only' if read_only else ' read write'}")
-        left = max(1, int(self._hands.remaining() * 1000))
+        left = max(1, int((self._hands.remaining() + LATER) * 1000))
         settings = {"statement_timeout": str(left), "standard_conforming_strings": "on"}
         if lock_timeout:
             settings["lock_timeout"] = str(max(1, int(lock_timeout * 1000)))

@@ -150,7 +150,8 @@ def _execute(request: Mapping[str, Any], hands: Hands) -> Result:
         return Result({**values, "committed": False})
     except HandlerError as problem:
         if sent and request["at_once"] and _may_have_acted(problem, lonely=lonely):
-            problem.unsure = True
+            message = problem.message.replace("nothing was changed", "what acts at once may have happened")
+            raise type(problem)(message, problem.hint, unsure=True) from problem
         raise
     finally:
         session.close()
