@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from steadyhand import graph, schema
+from steadyhand.graph import confinement
 from steadyhand.app import library
 from steadyhand.cli.main import steady
 
@@ -37,7 +38,7 @@ def test_what_is_said_is_this_and_no_more(folder, monkeypatch):
 
 def test_every_code_has_a_case():
     codes = {folder.name[:5] for folder in CASES}
-    assert codes == {*schema.CODES, *graph.CODES, *graph.CONFINEMENT_CODES, *library.CODES}
+    assert codes == {*schema.CODES, *graph.CODES, *confinement.CODES, *library.CODES}
     assert len(CASES) >= 45
 
 

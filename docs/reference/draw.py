@@ -19,7 +19,7 @@ from steadyhand.errors import Exit
 from steadyhand.events import Event
 from steadyhand.expressions import filters, matchers
 from steadyhand.graph import CODES as GRAPH
-from steadyhand.graph import CONFINEMENT_CODES as CONFINEMENT
+from steadyhand.graph.confinement import CODES as CONFINEMENT
 from steadyhand.handlers import registry
 from steadyhand.model import HandlerSpec, Param, TargetSpec
 from steadyhand.rehearsal import documents

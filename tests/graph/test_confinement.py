@@ -6,8 +6,7 @@ import pytest
 
 from steadyhand import schema
 from steadyhand.errors import Severity
-from steadyhand.graph import confinement
-from steadyhand.graph.confinement import CODES
+from steadyhand.graph.confinement import CODES, confinement
 from steadyhand.handlers import registry
 
 ENDS = "{pass: end.healthy, fail: end.escalated, error: end.escalated}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadyhand import graph
+from steadyhand.graph.outline import outline, outline_text
 
 from .documents import GATED, READ, leads, steps
 
@@ -30,12 +30,12 @@ look: LOOK  [shell, read]
 
 
 def test_every_step_once_with_what_it_does_and_who_is_asked():
-    assert graph.outline_text(graph.outline(RUNBOOK)) == TEXT
+    assert outline_text(outline(RUNBOOK)) == TEXT
 
 
 def test_a_thousand_steps_do_not_go_too_deep():
     many = {f"s{n}": READ + leads(**{"pass": f"s{n + 1}", "fail": "end.escalated", "error": "s0"}) for n in range(1000)}
-    rows = graph.outline(steps(**many, s1000="    wait: 1s\n" + leads(**{"pass": "end.healthy"})))
+    rows = outline(steps(**many, s1000="    wait: 1s\n" + leads(**{"pass": "end.healthy"})))
     assert rows[1000].depth == 1000
     assert sum(not row.again and not row.step.startswith("end.") for row in rows) == 1001
 
@@ -53,7 +53,7 @@ def test_every_kind_is_said():
         i=READ + "    each: {in: [1, 2]}\n    next: j\n",
         j="    gate: Sure?\n    next: end.healthy\n",
     )
-    said = [line for row in graph.outline(runbook) for line in row.does]
+    said = [line for row in outline(runbook) for line in row.does]
     assert said == [
         "b: Bee | c: Sea", "How many?", "Press it.", "x=1", "90 s", "runbook other v", "l: shell: x",
         "c: shell: x  finds: Cold", "shell: x", "for each of 1 2, in batches 100%", "Sure?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from steadyhand import graph
+from steadyhand.graph.pictures import mermaid, text
 
 from .documents import GATED, READ, leads, steps
 
@@ -17,7 +18,7 @@ WALKED = {("look", "fail", "act"): 1, ("act", "pass", "end.resolved"): 1}
 
 def test_text():
     assert (
-        graph.text(graph.build(RUNBOOK), WALKED, {"look": "fail", "act": "pass"})
+        text(graph.build(RUNBOOK), WALKED, {"look": "fail", "act": "pass"})
         == """\
 ✗ look  LOOK  (shell)
     pass -> end.healthy
@@ -34,7 +35,7 @@ def test_text():
 
 def test_mermaid_marks_what_was_taken_and_nothing_else():
     assert (
-        graph.mermaid(graph.build(RUNBOOK), WALKED, {"look": "fail", "act": "pass"})
+        mermaid(graph.build(RUNBOOK), WALKED, {"look": "fail", "act": "pass"})
         == """\
 flowchart TD
   s_look["✗ LOOK<br/>shell"]
@@ -61,7 +62,7 @@ def test_hostile_titles_stay_words():
         n: type(v)(**{**{f: getattr(v, f) for f in v.__struct_fields__}, "title": title})
         for n, v in graph.build(hostile).nodes.items()
     }
-    drawn = graph.mermaid(graph.Graph(nodes, graph.build(hostile).edges, "a"))
+    drawn = mermaid(graph.Graph(nodes, graph.build(hostile).edges, "a"))
     words = re.search(r'\["(.*?)<br/>', drawn)
     assert words is not None
     assert not re.search(r'["<>`\[\]{}|]', words[1])
@@ -72,7 +73,7 @@ def test_a_picture_of_tests_marks_what_none_walked():
     found = graph.build(RUNBOOK)
     walked = {("look", "pass", "end.healthy"): 2}
     assert (
-        graph.text(found, walked, missed=["act"])
+        text(found, walked, missed=["act"])
         == """\
 look  LOOK  (shell)
     pass => end.healthy
@@ -85,8 +86,8 @@ look  LOOK  (shell)
     error -> end.escalated  (default)
 """
     )
-    drawn = graph.mermaid(found, walked, missed=["act"])
+    drawn = mermaid(found, walked, missed=["act"])
     assert 's_look ==>|"pass"| s_end_2e_healthy' in drawn
     assert 's_look -.->|"∅ fail"| s_act' in drawn
     assert "class s_act never" in drawn
-    assert "never" not in graph.mermaid(found, walked)
+    assert "never" not in mermaid(found, walked)

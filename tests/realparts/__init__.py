@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -37,5 +38,6 @@ def answers(port: int) -> bool:
 
 
 def missing(package: str, program: str) -> None:
-    """Skip, and say why: what is not there, and what would bring it."""
-    pytest.skip(f"{program} is not on this machine (Debian package {package}): its tests were not run")
+    """Skip, and say why: what is not there, and what would bring it. Where all of it must be there, that is a failure."""
+    say = pytest.fail if os.environ.get("STEADY_REQUIRE_REAL") else pytest.skip
+    say(f"{program} is not on this machine (Debian package {package}): its tests were not run")

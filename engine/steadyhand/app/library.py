@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from .. import graph, schema
 from ..errors import Diagnostic, InvalidDocument, NotFound, Severity, Span
+from ..graph.confinement import confinement
 from ..model import Call, Parallel, Runbook, Step
 from .services import Services, read_bytes
 
@@ -48,7 +49,7 @@ def read(services: Services, path: Path, text: bytes | None = None) -> Read:
     if loaded.runbook is None:
         return Read(name, None, loaded.diagnostics)
     runbook, missing = _with_calls(services, loaded.runbook, path, ())
-    held = graph.confinement(runbook, services.spec, required=services.settings.confine == "required")
+    held = confinement(runbook, services.spec, required=services.settings.confine == "required")
     found = (*loaded.diagnostics, *missing, *graph.check(runbook, replace(services.around, specs=specs)), *held)
     return Read(name, runbook, tuple(sorted(found, key=lambda d: (d.span, d.code))))
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..app.rehearsing import Tested, Walked
-from ..graph import build, mermaid, text
+from ..graph import build
+from ..graph.pictures import mermaid, text
 from ..graph.svg import escape, svg
 from ..rehearsal.coverage import Part
 from ..rehearsal.explore import Unwalked

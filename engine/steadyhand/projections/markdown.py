@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..graph import Graph, mermaid
+from ..graph import Graph
+from ..graph.pictures import mermaid
 from ..model import Artifact, Finding
 from .differences import captured
 from .sections import Attempt, Question, Section, Transcript

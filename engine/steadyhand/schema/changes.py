@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from msgspec import Struct
 
@@ -84,6 +83,8 @@ def _moment(reader: Reader, node: Node | None, text: str) -> int:
     """A time with its zone, in microseconds; 0 where there is none."""
     if node is None:
         return 0
+    from datetime import datetime  # noqa: PLC0415 a cold start has no use for it
+
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from ...app import library
-from ...graph import build, mermaid, text
+from ...graph import build
+from ...graph.pictures import mermaid, text
 from ..shared import services
 
 

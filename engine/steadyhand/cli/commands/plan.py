@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from ...app import library
-from ...graph import outline, outline_text
+from ...graph.outline import outline, outline_text
 from ...schema import inputs_of
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
