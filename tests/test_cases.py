@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from steadyhand import graph, schema
-from steadyhand.graph import confinement
 from steadyhand.app import library
 from steadyhand.cli.main import steady
+from steadyhand.graph import confinement
 
 CASES = sorted(path.parent for path in Path(__file__).resolve().parent.glob("cases/*/expect.txt"))
 BESIDE = {"SG015-alert-through-raw": {"SH503"}}

@@ -23,6 +23,8 @@ def test_each_is_a_schema(tmp_path, name):
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.name)
 def test_what_is_shipped_fits(tmp_path, path):
-    name = "test" if path.stem.endswith(".test") else "settings" if path.name == "steady.yaml" else "runbook"
+    named = {".test": "test", ".drill": "drill"}
+    other = next((kind for ending, kind in named.items() if path.stem.endswith(ending)), "runbook")
+    name = "settings" if path.name == "steady.yaml" else other
     document, _ = parse(path.read_bytes(), path.name)
     jsonschema.Draft202012Validator(schema(desk(tmp_path), name)).validate(builtin(document))
