@@ -110,7 +110,7 @@ class StepIntended(Struct, frozen=True, tag="step.intended"):
 
     `digest` is that of the plan; `preview` shows it masked; `gate` is the id of the gate whose yes it uses up, or ''.
     `confined` tells whether the kernel holds a read to reading, `confinement` by what, or why not where that was wanted
-    or asked for.
+    or asked for. `uses` are the names of the secrets that it is handed.
     """
 
     path: str
@@ -125,6 +125,7 @@ class StepIntended(Struct, frozen=True, tag="step.intended"):
     gate: str = ""
     confined: bool = False
     confinement: str = ""
+    uses: tuple[str, ...] = ()
 
 
 class ChildStarted(Struct, frozen=True, tag="child.started"):

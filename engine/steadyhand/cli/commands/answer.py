@@ -38,6 +38,8 @@ def command(
         answer = type(answer)(
             **{**{n: getattr(answer, n) for n in answer.__struct_fields__}, "digest": full(digest, answer.digest)}
         )
+    if then:
+        runs.must_know_secrets(desk, recorded)
     event = runs.answer(desk, found, answer)
     if isinstance(event, AnswerRefused):
         click.echo(f"refused: {event.reason}", err=True)

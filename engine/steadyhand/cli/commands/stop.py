@@ -6,6 +6,7 @@ import click
 
 from ...app import runs
 from ...app.services import Services
+from ...driver.recall import Unknown
 from ...errors import Exit, UsageError
 from ..shared import services
 from .resume import resumed
@@ -38,5 +39,9 @@ def _wind_down(desk: Services, name: str) -> None:
     if runs.driven_elsewhere(desk, name):
         click.echo(f"{name}: told to stop", err=True)
     elif runs.state_of(desk, name).conclusion is None:
-        resumed(desk, name, quiet=True)
+        try:
+            resumed(desk, name, quiet=True)
+        except Unknown as problem:
+            click.echo(f"{name}: told to stop; it ends when it is resumed: {problem.message}", err=True)
+            return
         click.echo(f"{name}: stopped", err=True)
