@@ -10,6 +10,7 @@ all, however many there are; only those are searched for. A pattern of at least 
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from array import array
@@ -32,6 +33,8 @@ SEGMENT = 64
 """A longer form is looked for in stretches of this many bytes: then a part of it is found too, and little is held."""
 FEW = 12
 """Up to so many patterns, searching for each is faster than reading words."""
+WRAPPED = 2048
+"""Bytes of a value up to which it is looked for in base64 of lines wherever it stands; a longer one at the start only."""
 PIECE = 256 * 1024
 """Bytes that are searched at once, which bounds what a search may need in memory."""
 
@@ -41,11 +44,11 @@ Bytes = bytes  # where a method of the same name hides the type
 
 def forms(value: bytes) -> set[bytes]:
     """Every form in which `value` is looked for. Pure; values shorter than SHORTEST bytes have none."""
-    found = set(_wrapped(value))
+    found = {*_wrapped(value), *_broken(value)}
     for piece in _pieces(value):
         text = piece.decode("utf-8", "surrogateescape")
         literals = chain(_literals(text), _literals(piece.decode("latin-1")))
-        for written in chain((text,), (text.translate(table) for table in _TABLES), _json(text), literals):
+        for written in chain((text,), (text.translate(table) for table in _TABLES), _json(text), _json_twice(text), literals):
             found.update((_raw(written), written.encode("utf-8", "surrogatepass")))
         found.update((piece, piece.hex().encode(), piece.hex().upper().encode()), _base64(piece), _percent(piece))
     return {form for form in found if len(form) >= SHORTEST}
@@ -83,6 +86,15 @@ def _wrapped(value: bytes) -> Iterator[bytes]:
             yield from (full[at : at + width] for at in range(0, len(full) - 2 * SHORTEST, width))
 
 
+def _broken(value: bytes) -> Iterator[bytes]:
+    """In the middle of base64 that is broken into lines: at each alignment, with each place of the first break."""
+    for lead, skip in ((0, 0), (1, 2), (2, 3)) if len(value) <= WRAPPED else ():
+        core = b2a_base64(bytes(lead) + value, newline=False)[skip : (lead + len(value)) * 8 // 6]
+        for width, first in product((64, 76), range(1, 77)):
+            if first < len(core) and first <= width:
+                yield b"\n".join((core[:first], *(core[at : at + width] for at in range(first, len(core), width))))
+
+
 _WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _SAFE = tuple(
     frozenset(safe) | (_WORD if safe else frozenset())
@@ -108,6 +120,13 @@ def _json(text: str) -> Iterator[str]:
         short = {c: written for c, written in _SHORT.items() if c not in risky} | {"/": slash}
         unicode = (c in risky or c < " " or c >= first for c in text)
         yield "".join(short.get(c) or (_units(c, style) if u else c) for c, u in zip(text, unicode, strict=True))
+
+
+def _json_twice(text: str) -> Iterator[str]:
+    """As JSON that stands as text in JSON: what was escaped is escaped again."""
+    for written in {json.dumps(text, ensure_ascii=plain)[1:-1] for plain in (True, False)}:
+        if "\\" in written:
+            yield from _json(written)
 
 
 def _units(character: str, style: str) -> str:
