@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import events as e
-from ..errors import BadInput, SteadyError
+from ..errors import BadInput, SteadyError, UsageError
 from ..expressions import judge, render_native, render_text
 from ..model import (
     Ask,
@@ -28,6 +28,7 @@ from ..model import (
     Verdict,
     digest,
 )
+from ..schema import inputs_of
 from . import actions as a
 from .names import names
 from .parameters import rendered
@@ -150,14 +151,14 @@ class Renderer:
         return e.EachExpanded(place.path, tuple(found), _keys(found))
 
     def call(self, state: State, place: Place, runbook: str, inputs: Mapping[str, Any]) -> e.CallStarted:
-        """The inputs that a called runbook is given; its own defaults fill what is left out."""
+        """The inputs that a called runbook is given, held to what it declares; its defaults fill what is left out."""
         given = {k: render_native(v, names(state, place)) for k, v in inputs.items()}
-        called = place.runbook.calls[runbook]
-        missing = [n for n, i in called.inputs.items() if i.required and n not in given]
-        if missing:
-            raise BadInput(f"runbook {runbook} needs the input {missing[0]}", "give it in the `inputs:` of the call")
-        defaults = {n: i.default for n, i in called.inputs.items() if not i.required and n not in given}
-        return e.CallStarted(place.path, runbook, {**defaults, **given})
+        try:
+            values = inputs_of(place.runbook.calls[runbook], given, texts=False)
+        except UsageError as problem:
+            hint = f"{problem.hint.partition(';')[0]}; correct the `inputs:` of the call"
+            raise BadInput(f"runbook {runbook}: {problem.message}", hint) from None
+        return e.CallStarted(place.path, runbook, values)
 
 
 def _asked(step: Step) -> Gate:
