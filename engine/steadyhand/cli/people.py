@@ -25,14 +25,15 @@ class Terminal:
         self._waiting: list[tuple[GateOpened, Callable[[Answer], None]]] = []
         self._changed = threading.Condition()
         self._reader: threading.Thread | None = None
+        self._gone = False
 
     def understand(self, interpret: Interpret) -> None:
         """How typed words become an answer."""
         self._interpret = interpret
 
     def present(self) -> bool:
-        """Whether somebody is here: both ends are a terminal."""
-        return sys.stdin.isatty() and sys.stdout.isatty()
+        """Whether somebody is here: both ends are a terminal, and nobody has said goodbye (Ctrl-D)."""
+        return not self._gone and sys.stdin.isatty() and sys.stdout.isatty()
 
     def ask(self, gate: GateOpened, deliver: Callable[[Answer], None]) -> None:
         """Put a question without waiting for the answer."""
@@ -61,6 +62,8 @@ class Terminal:
             click.echo(f"          {gate.gate} [{'/'.join(gate.options)}]: ", nl=False)
             line = sys.stdin.readline()
             if not line:
+                self._gone = True
+                click.echo()
                 return
             self._take(gate, deliver, line)
 

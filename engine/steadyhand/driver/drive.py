@@ -268,7 +268,8 @@ class Driver:
         wait = IDLE if due is None else max(0.0, (due - self._ports.clock.now()) / SECOND)
         arrived: list[Arrived] = []
         over = self._ports.clock.monotonic() + wait
-        while not arrived and not self._interrupted:
+        here = self._people.present()
+        while not arrived and not self._interrupted and self._people.present() is here:
             left = over - self._ports.clock.monotonic()
             arrived = self._taken(min(POLL, max(left, 0.0)))
             if self._changed():

@@ -6,9 +6,10 @@ import click
 
 from ...app import runs, watching
 from ...app.answering import interpret
-from ...errors import Exit, NotFound
+from ...errors import Exit, NotFound, UsageError
 from ...events import AnswerRefused
 from ..shared import command_line, services
+from ..streams import say
 from .resume import resumed
 
 
@@ -17,13 +18,15 @@ from .resume import resumed
 @click.argument("gate")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--comment", default="", help="Why, or what was seen.")
-@click.option("--digest", default="", help="What the answer is to, as it was shown; refused when it has changed.")
+@click.option("--digest", help="What the answer is to, as it was shown; refused when it has changed.")
 @click.option("--resume", "then", is_flag=True, help="Go on with the run at once.")
 @click.pass_context
 def command(
-    ctx: click.Context, run: str, gate: str, words: tuple[str, ...], comment: str, digest: str, then: bool
+    ctx: click.Context, run: str, gate: str, words: tuple[str, ...], comment: str, digest: str | None, then: bool
 ) -> int:
     """Answer a question that a run has put: approve, reject, an option's id, or the value that was asked for."""
+    if digest is not None and not digest.strip():
+        raise UsageError("--digest is empty", "give what the question says behind `a yes is to`, or leave --digest out")
     desk = services(ctx)
     found = runs.find(desk, run)
     recorded = desk.journal.read(found)
@@ -42,13 +45,13 @@ def command(
         runs.must_know_secrets(desk, recorded)
     event = runs.answer(desk, found, answer)
     if isinstance(event, AnswerRefused):
-        click.echo(f"refused: {event.reason}", err=True)
+        say(f"refused: {event.reason}")
         return int(Exit.NO)
-    click.echo(f"{gate}: {event.answer} by {event.by}", err=True)
+    say(f"{gate}: {event.answer} by {event.by}")
     if then:
         return resumed(desk, found, quiet=False)
     if not runs.driven_elsewhere(desk, found):
-        click.echo(f"go on with: {command_line(desk, 'resume', found)}", err=True)
+        say(f"go on with: {command_line(desk, 'resume', found)}")
     return int(Exit.GOOD)
 
 

@@ -9,6 +9,7 @@ from ...app.services import Services
 from ...driver.recall import Unknown
 from ...errors import Exit, UsageError
 from ..shared import services
+from ..streams import say
 from .resume import resumed
 
 
@@ -30,18 +31,18 @@ def command(ctx: click.Context, run: str, all_: bool, reason: str) -> int:
     told = runs.stop_all(desk, desk.person, reason)
     for name in told:
         _wind_down(desk, name)
-    click.echo(f"{len(told)} run{'s'[: len(told) != 1]} stopped", err=True)
+    say(f"{len(told)} run{'s'[: len(told) != 1]} stopped")
     return int(Exit.GOOD)
 
 
 def _wind_down(desk: Services, name: str) -> None:
     """Whoever drives the run has been told; a run that nobody drives is driven to its end here."""
     if runs.driven_elsewhere(desk, name):
-        click.echo(f"{name}: told to stop", err=True)
+        say(f"{name}: told to stop")
     elif runs.state_of(desk, name).conclusion is None:
         try:
             resumed(desk, name, quiet=True)
         except Unknown as problem:
-            click.echo(f"{name}: told to stop; it ends when it is resumed: {problem.message}", err=True)
+            say(f"{name}: told to stop; it ends when it is resumed: {problem.message}")
             return
-        click.echo(f"{name}: stopped", err=True)
+        say(f"{name}: stopped")
