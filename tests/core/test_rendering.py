@@ -98,3 +98,15 @@ def test_inputs_of_a_call_are_held_to_what_the_called_runbook_declares(given, wh
     play = Play(replace(outer, calls={"x": inner}), inputs={"text": "x"})
     assert not play.state.calls
     assert (play.state.leaves["c"].outcome, why in play.state.leaves["c"].reason) == ("error", True)
+
+
+def test_the_words_of_options_are_filled_in_and_keep_their_order():
+    play = Play(
+        "inputs: {app: {type: string, default: shop}}\n"
+        "steps: {a: {title: 'A', choose: {prompt: Which?, options: {restart: 'Restart {{ inputs.app }}', a-wait: Wait}},"
+        " next: {restart: end.escalated, a-wait: end.escalated}}}\n",
+        inputs={"app": "shop"},
+    )
+    opened = play.state.gates["a"].opened
+    assert list(opened.options.items()) == [("restart", "Restart shop"), ("a-wait", "Wait")]
+    assert opened.order == ("restart", "a-wait")

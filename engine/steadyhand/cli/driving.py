@@ -19,11 +19,12 @@ from ..driver.drive import Driver, Ending
 from ..errors import Exit, UsageError
 from ..events import GateOpened
 from ..model import Conclusion, Runbook
+from ..projections.narration import answers_of
 from ..projections.transcript import draw
 from ..projections.words import brief
 from .live import Live
 from .people import Terminal
-from .shared import CONCLUSIONS, colour, command_line
+from .shared import CONCLUSIONS, answer_lines, colour, command_line
 from .streams import say
 
 if TYPE_CHECKING:
@@ -100,11 +101,10 @@ def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
         return int(Exit.INTERRUPTED)
     if ending is Ending.WAITING:
         for gate in driver.state.open_gates:
-            option = next(iter(gate.opened.options))
-            words = ("answer", run, gate.opened.gate, option if gate.opened.kind != "ask" else "VALUE", "--resume")
             say(f"waits for a person: {brief(gate.opened.prompt)}")
-            say(f"  answers: {', '.join(gate.opened.options)}")
-            say(f"  {command_line(services, *words)}")
+            say(f"  answers: {answers_of(gate.opened)}")
+            for line in answer_lines(services, run, gate.opened):
+                say(f"  {line}")
         return int(Exit.WAITING)
     end = driver.state.conclusion
     assert end is not None  # noqa: S101 the loop returned concluded

@@ -13,6 +13,7 @@ import click
 from ..core.answers import Answer
 from ..errors import UsageError
 from ..events import GateOpened
+from ..projections.narration import answers_of
 
 Interpret = Callable[[GateOpened, str], Answer]
 
@@ -59,7 +60,7 @@ class Terminal:
                     self._changed.wait()
                 gate, deliver = self._waiting[0]
             _forget_typed_ahead()
-            click.echo(f"          {gate.gate} [{'/'.join(gate.options)}]: ", nl=False)
+            click.echo(f"          {gate.gate} [{'/'.join(gate.options) if gate.kind != 'ask' else answers_of(gate)}]: ", nl=False)
             line = sys.stdin.readline()
             if not line:
                 self._gone = True

@@ -219,6 +219,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     and uses it up. `opening` counts how often this gate was opened in the run. `options` are the answers allowed (id
     to label). `due` is 0 for no expiry. `schema` is that of a typed answer. `children` are processes still running,
     for kind doubt. `notices` are what else a person should know: leases, freezes, that it did not help the last time.
+    `order` is the one in which the options (of a typed answer: the keywords of its schema) were written.
     """
 
     gate: str
@@ -241,6 +242,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     evidence_required: bool = False
     children: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 class GateAnswered(Struct, frozen=True, tag="gate.answered"):

@@ -169,6 +169,13 @@ def _asked(event: e.GateOpened) -> tuple[str, ...]:
     return (*lines, *(f"{PAD}{line}" for line in _answers(event)))
 
 
+def answers_of(event: e.GateOpened) -> str:
+    """What may be answered, on one line: the options, or what a typed value must satisfy."""
+    if event.kind != "ask":
+        return ", ".join(event.options)
+    return f"a value: {brief(', '.join(f'{k} {brief(v)}' for k, v in event.schema.items()) or 'any')}"
+
+
 def _answers(event: e.GateOpened) -> Iterator[str]:
     """What may be answered, by whom, and what a yes would be a yes to."""
     who = f", from {' or '.join(event.roles)}" if event.roles else ""
@@ -176,7 +183,7 @@ def _answers(event: e.GateOpened) -> Iterator[str]:
         many = f"{event.quorum} approvals needed, " if event.quorum > 1 else ""
         yield f"{many}answers: {', '.join(event.options)}{who}; a yes is to {event.digest[:12]}"
     elif event.kind == "ask":
-        yield f"a value{who}: {brief(', '.join(f'{k} {brief(v)}' for k, v in event.schema.items()))}"
+        yield f"{answers_of(event)}{who}"
     else:
         yield f"answers{who}:"
         yield from (f"  {option:<{WIDTH}}{brief(label)}" for option, label in event.options.items())

@@ -8,6 +8,7 @@ from ...app import runs, watching
 from ...app.answering import interpret
 from ...errors import Exit, NotFound, UsageError
 from ...events import AnswerRefused
+from ...projections.words import brief
 from ..shared import command_line, services
 from ..streams import say
 from .resume import resumed
@@ -47,7 +48,8 @@ def command(
     if isinstance(event, AnswerRefused):
         say(f"refused: {event.reason}")
         return int(Exit.NO)
-    say(f"{gate}: {event.answer} by {event.by}")
+    typed = event.value.get(next(iter(event.value), "")) if isinstance(event.value, dict) else None
+    say(f"{gate}: {event.answer if typed is None else brief(typed)} by {event.by}")
     if then:
         return resumed(desk, found, quiet=False)
     if not runs.driven_elsewhere(desk, found):

@@ -9,7 +9,7 @@ from ...projections.narration import narrate
 from ...projections.structured import detail, summarise
 from ...projections.transcript import draw
 from ...projections.words import brief
-from ..shared import as_json, command_line, json_option, services
+from ..shared import answer_lines, as_json, json_option, services
 from .runs import line
 
 
@@ -33,6 +33,6 @@ def command(ctx: click.Context, run: str, json_: bool) -> int:
     for lost in draw(recorded, runbook).undelivered:
         click.echo(f"NOT DELIVERED: {brief(lost.what, 400)} (step {lost.path})")
     for gate in runs.state_of(desk, found).open_gates:
-        option = next(iter(gate.opened.options))
-        click.echo(f"answer with: {command_line(desk, 'answer', found, gate.opened.gate, option, '--resume')}")
+        for text in answer_lines(desk, found, gate.opened):
+            click.echo(f"answer with: {text}")
     return 0
