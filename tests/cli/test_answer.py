@@ -91,3 +91,10 @@ def test_an_empty_digest_binds_nothing_and_is_refused(tmp_path):
     done = steady(tmp_path, "answer", "last", "act", "approve", "--digest", "")
     assert (done.returncode, "--digest is empty" in done.stderr) == (2, True)
     assert json.loads(steady(tmp_path, "runs", "--json").stdout)["runs"][0]["waiting_for"] == ["act"]
+
+
+def test_who_has_approved_and_now_refuses_is_told_how_to_end_the_run(asked):
+    assert steady(asked, "answer", "last", "act", "approve").returncode == 0
+    done = steady(asked, "answer", "last", "act", "reject")
+    assert done.returncode == 1
+    assert "steady stop r" in done.stderr

@@ -22,7 +22,13 @@ def found(step):
 def test_everything_else_about_a_step_is_said_whatever_its_kind(kind, said):
     rest = "title: [A]\n    effect: reed\n    timeout: 5x\n    next: {pas: end.helthy}"
     messages = [message for _, message in found(f"{kind}\n    {rest}")]
-    for one in (said, "`title` must be text", "`effect` cannot be 'reed'", "`timeout` must be a duration", "`end.helthy`"):
+    for one in (
+        said,
+        "`title` must be text",
+        "`effect` cannot be 'reed'",
+        "`timeout` must be a duration",
+        "`end.helthy`",
+    ):
         assert any(one in message for message in messages), (one, messages)
     if kind.startswith("shel"):
         assert "step `a` cannot end in `pas`" in messages

@@ -278,7 +278,9 @@ def _withheld(event: e.Event, unknown: Unknown) -> e.Event:
     """
     match event:
         case e.StopRequested(reason=reason):
-            return replace(event, reason="(withheld: a secret could not be had to be hidden in it)") if reason else event
+            return (
+                replace(event, reason="(withheld: a secret could not be had to be hidden in it)") if reason else event
+            )
         case e.GateAnswered(comment="", value=None) | e.AnswerRefused(comment=""):
             return event
         case _:
@@ -290,6 +292,14 @@ def driven_elsewhere(services: Services, run: str) -> str:
     from ..journal.lease import holder  # noqa: PLC0415 not for `validate`
 
     return holder(services.store_url, run)
+
+
+def interrupted(services: Services, run: str) -> bool:
+    """Whether nobody drives a run that has not ended. Where that cannot be told, it is taken to be driven."""
+    try:
+        return not driven_elsewhere(services, run)
+    except SteadyError:
+        return False
 
 
 def lease(services: Services, run: str) -> Lease | None:

@@ -9,8 +9,6 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from ..app import runs
 from ..app.answering import interpret
 from ..app.services import Services

@@ -5,15 +5,15 @@ Commands are loaded by name when they are called, so that `steady validate` pays
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import __version__
-from ..errors import Exit, InvalidDocument, SteadyError
+from ..errors import Exit, InvalidDocument, SteadyError, UsageError
 from .streams import abandon, is_output, say
 
 COMMANDS: dict[str, str] = {
@@ -80,6 +80,8 @@ class Lazy(click.Group):
 @click.pass_context
 def steady(ctx: click.Context, store: str, config: str) -> None:
     """Executable runbooks for people on call."""
+    if config and not Path(config).is_file():
+        raise UsageError(f"there is no settings file {config}", "name an existing file with --config")
     ctx.obj = {"store": store, "config": config}
 
 

@@ -60,7 +60,10 @@ class Terminal:
                     self._changed.wait()
                 gate, deliver = self._waiting[0]
             _forget_typed_ahead()
-            click.echo(f"          {gate.gate} [{'/'.join(gate.options) if gate.kind != 'ask' else answers_of(gate)}]: ", nl=False)
+            click.echo(
+                f"          {gate.gate} [{'/'.join(gate.options) if gate.kind != 'ask' else answers_of(gate)}]: ",
+                nl=False,
+            )
             line = sys.stdin.readline()
             if not line:
                 self._gone = True

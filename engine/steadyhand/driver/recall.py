@@ -40,7 +40,9 @@ def recall(runbook: Runbook, recorded: Iterable[e.Recorded], reveal: Reveal) -> 
         try:
             reveal(owner, name)
         except HandlerError as problem:
-            raise Unknown(f"{problem.message}; the run has used it, and what is not known cannot be hidden", problem.hint) from None
+            raise Unknown(
+                f"{problem.message}; the run has used it, and what is not known cannot be hidden", problem.hint
+            ) from None
 
 
 class Unknown(UsageError):

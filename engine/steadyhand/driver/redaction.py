@@ -34,7 +34,7 @@ SEGMENT = 64
 FEW = 12
 """Up to so many patterns, searching for each is faster than reading words."""
 WRAPPED = 2048
-"""Bytes of a value up to which it is looked for in base64 of lines wherever it stands; a longer one at the start only."""
+"""Bytes of a value that is looked for in base64 of lines wherever it stands; of a longer one only at the start."""
 PIECE = 256 * 1024
 """Bytes that are searched at once, which bounds what a search may need in memory."""
 
@@ -48,7 +48,9 @@ def forms(value: bytes) -> set[bytes]:
     for piece in _pieces(value):
         text = piece.decode("utf-8", "surrogateescape")
         literals = chain(_literals(text), _literals(piece.decode("latin-1")))
-        for written in chain((text,), (text.translate(table) for table in _TABLES), _json(text), _json_twice(text), literals):
+        for written in chain(
+            (text,), (text.translate(table) for table in _TABLES), _json(text), _json_twice(text), literals
+        ):
             found.update((_raw(written), written.encode("utf-8", "surrogatepass")))
         found.update((piece, piece.hex().encode(), piece.hex().upper().encode()), _base64(piece), _percent(piece))
     return {form for form in found if len(form) >= SHORTEST}

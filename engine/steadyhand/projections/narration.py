@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from .. import events as e
 from ..graph.build import kind_of
-from ..model import Call, Finding, Runbook, Step
+from ..model import FAIL, Call, Diagnose, Finding, Runbook, Step
 from .undelivered import NOTIFY, lost, of_notify
 from .words import brief, clock, confinement, ending, lines_of, took
 
@@ -55,7 +55,7 @@ def _said(event: e.Event, runbook: Runbook, mode: str) -> tuple[str, ...]:
         case e.StepIntended():
             return _intended(event)
         case e.StepSettled():
-            return _settled(event, _told(runbook, event))
+            return (*_settled(event, _told(runbook, event)), *_found(event, runbook))
         case e.StepInterrupted(path=path, reason=reason):
             return (_at(path, f"interrupted: {brief(reason)}"),)
         case e.FactsSet(path=path, facts=facts, outcome=outcome):
@@ -146,6 +146,14 @@ def _settled(event: e.StepSettled, told: bool) -> tuple[str, ...]:
             f"{PAD}NOT DELIVERED: {brief(what, 3 * MOST)}" for what in lost(event.outcome, event.reason, event.values)
         ]
     return tuple(lines)
+
+
+def _found(event: e.StepSettled, runbook: Runbook) -> Iterator[str]:
+    """The cause that a check of a diagnosis has found."""
+    head, dot, name = event.path.rpartition(".")
+    step = _step(runbook, head) if dot and event.outcome == FAIL else None
+    if step is not None and isinstance(step.body, Diagnose):
+        yield from (f"{PAD}found: {brief(check.cause)}" for check in step.body.checks if check.id == name)
 
 
 def _failing(event: e.StepSettled) -> list[str]:

@@ -11,7 +11,7 @@ from .tables import FLOW, STEP
 
 NAMES = tuple(field.name for field in STEP)
 CLOSE = 0.75
-"""How alike (0 to 1) two words are when one is taken for the other, misspelt: `shel` and `shell`, not `restart`, `retry`."""
+"""How alike (0 to 1) words are when one is taken for the other: `shel` for `shell`, but not `restart` for `retry`."""
 _BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture", "lock", "max_visits", "next")
 
 

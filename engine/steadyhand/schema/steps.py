@@ -17,6 +17,7 @@ from .reader import Reader, kind_of, shown
 from .tables import STEP, TABLES
 from .values import schema_problems
 
+
 class Steps:
     """Reads the steps of one document."""
 
@@ -64,7 +65,10 @@ class Steps:
         plain = self._plain(given)
         self._operations.item = _item(given.get("each"))
         self._operations.wave = _wave(given.get("each"))
-        body = self._body(kind, mapping, given, ids) if kind else self._without_kind(given, ids)
+        if not kind:
+            self._without_kind(given, ids)
+            return None
+        body = self._body(kind, mapping, given, ids)
         if body is None:
             return None
         gate = self._gate(given["gate"]) if "gate" in given and kind != "gate" else None
@@ -106,9 +110,10 @@ class Steps:
         for name, read in (("gate", self._gate), ("each", self._each), ("verify", self._verify), ("undo", self._undo)):
             if name in given:
                 read(given[name])
-        edges = given.get("next")
-        for edge in [value for _, value in edges.entries] if isinstance(edges, Mapping) else filter(None, [edges]):
-            self._edges.edge(edge, ids)
+        written = given.get("next")
+        for edge in dict(written.entries).values() if isinstance(written, Mapping) else (written,):
+            if edge is not None:
+                self._edges.edge(edge, ids)
 
     def _body(self, kind: str, mapping: Mapping, given: dict[str, Node], ids: Ids) -> m.Body | None:
         if kind in self._kinds:

@@ -9,15 +9,16 @@ from ...app.answering import interpret
 from ...errors import Exit, NotFound, UsageError
 from ...events import AnswerRefused
 from ...projections.words import brief
+from ..completion import answer_words, gate_ids, run_ids
 from ..shared import command_line, services
 from ..streams import say
 from .resume import resumed
 
 
 @click.command("answer")
-@click.argument("run")
-@click.argument("gate")
-@click.argument("words", nargs=-1, required=True)
+@click.argument("run", shell_complete=run_ids)
+@click.argument("gate", shell_complete=gate_ids)
+@click.argument("words", nargs=-1, required=True, shell_complete=answer_words)
 @click.option("--comment", default="", help="Why, or what was seen.")
 @click.option("--digest", help="What the answer is to, as it was shown; refused when it has changed.")
 @click.option("--resume", "then", is_flag=True, help="Go on with the run at once.")
@@ -47,6 +48,8 @@ def command(
     event = runs.answer(desk, found, answer)
     if isinstance(event, AnswerRefused):
         say(f"refused: {event.reason}")
+        if any(one.by == desk.person and one.answer == "approve" for one in known.answers):
+            say(f"  what was approved cannot be taken back; to end the run: {command_line(desk, 'stop', found)}")
         return int(Exit.NO)
     typed = event.value.get(next(iter(event.value), "")) if isinstance(event.value, dict) else None
     say(f"{gate}: {event.answer if typed is None else brief(typed)} by {event.by}")

@@ -11,13 +11,14 @@ from ...app.services import Services
 from ...errors import Exit, UsageError
 from ...model import Mode, Runbook
 from ...schema import inputs_of
+from ..completion import runbooks
 from ..driving import drive, leased, watchers
 from ..shared import command_line, given_inputs, input_option, services
 from ..streams import say
 
 
 @click.command("run")
-@click.argument("runbook")
+@click.argument("runbook", shell_complete=runbooks)
 @input_option
 @click.option(
     "--mode",

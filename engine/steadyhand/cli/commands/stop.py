@@ -8,13 +8,14 @@ from ...app import runs
 from ...app.services import Services
 from ...driver.recall import Unknown
 from ...errors import Exit, UsageError
+from ..completion import run_ids
 from ..shared import services
 from ..streams import say
 from .resume import resumed
 
 
 @click.command("stop")
-@click.argument("run", default="")
+@click.argument("run", default="", shell_complete=run_ids)
 @click.option("--all", "all_", is_flag=True, help="Every run that has not ended.")
 @click.option("--reason", default="", help="Why.")
 @click.pass_context
