@@ -143,7 +143,9 @@ class _Looker:
         for name in self._runbook.secrets:
             what, holds, detail = self._secrets.check(name, remote=self._remote)
             why, how = _parted(detail)
-            yield Row(self._above, what, holds, "; ".join(filter(None, (why, how))) if holds else why, "" if holds else how)
+            yield Row(
+                self._above, what, holds, "; ".join(filter(None, (why, how))) if holds else why, "" if holds else how
+            )
 
     def _access(self) -> Iterator[Row]:
         """What `requires: {access: ...}` asks for, answered by the handler whose targets are of that kind."""
