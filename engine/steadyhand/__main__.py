@@ -13,6 +13,9 @@ def main() -> None:
     fifth of a cold start.
     """
     gc.set_threshold(100_000, 50, 100)
+    from .cli.streams import open_missing  # noqa: PLC0415 the door itself loads nothing
+
+    open_missing()
     from .cli.main import run  # noqa: PLC0415 the door itself loads nothing
 
     code = run()

@@ -132,6 +132,12 @@ class JournalError(SteadyError):
     exit = Exit.BROKEN
 
 
+class Unfit(JournalError):
+    """The store that was named is none of ours, or may not be written: nothing was started."""
+
+    exit = Exit.USAGE
+
+
 class HeadMoved(JournalError):
     """Somebody else appended first: read on, fold, decide again. Nothing was written."""
 

@@ -97,3 +97,28 @@ def test_a_folder_holds_runbooks_tests_settings_and_the_yaml_of_others(tmp_path)
 def test_a_file_that_cannot_be_read_is_said(tmp_path):
     with pytest.raises(UsageError, match="is a folder, not a file"):
         library.read(desk(tmp_path), tmp_path)
+
+
+INNER = (
+    "inputs: {app: {type: string, pattern: '^[a-z]+$'}, count: {type: integer, default: 1}, more: {type: string}}\n"
+    + one_step()
+)
+
+
+def test_inputs_of_a_call_that_the_called_runbook_would_not_take_are_found(tmp_path):
+    body = calling("inner").replace(
+        "{runbook: inner}", "{runbook: inner, inputs: {app: 'a; b', count: many, other: 1, more: '{{ run.id }}'}}"
+    )
+    write(tmp_path, "outer", "inputs: {}\n" + body)
+    write(tmp_path, "inner", INNER)
+    found = library.read(desk(tmp_path), tmp_path / "outer.yaml").diagnostics
+    wrong = [(d.span.line, d.message) for d in found if d.code == "SA002"]
+    assert wrong == [
+        (6, "the input app of runbook inner does not fit: 'a; b' must match '^[a-z]+$'"),
+        (6, "the input count of runbook inner does not fit: 'many' must be of type integer"),
+        (6, "runbook inner has no input other (inputs: app, count, more)"),
+    ]
+    write(tmp_path, "outer", calling("inner").replace("{runbook: inner}", "{runbook: inner, inputs: {app: ok}}"))
+    found = library.read(desk(tmp_path), tmp_path / "outer.yaml")
+    assert [d.message for d in found.diagnostics if d.code == "SA002"] == ["runbook inner needs the input more"]
+    assert not found.valid

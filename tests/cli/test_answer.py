@@ -83,3 +83,18 @@ def test_nobody_answers_a_run_that_has_ended(asked):
     done = steady(asked, "answer", "last", "act", "approve")
     assert done.returncode in {1, 2}
     assert done.stderr.startswith(("steady: ", "refused: "))
+
+
+def test_an_empty_digest_binds_nothing_and_is_refused(tmp_path):
+    (tmp_path / "asks.yaml").write_text(ASKS)
+    steady(tmp_path, "run", "asks.yaml")
+    done = steady(tmp_path, "answer", "last", "act", "approve", "--digest", "")
+    assert (done.returncode, "--digest is empty" in done.stderr) == (2, True)
+    assert json.loads(steady(tmp_path, "runs", "--json").stdout)["runs"][0]["waiting_for"] == ["act"]
+
+
+def test_who_has_approved_and_now_refuses_is_told_how_to_end_the_run(asked):
+    assert steady(asked, "answer", "last", "act", "approve").returncode == 0
+    done = steady(asked, "answer", "last", "act", "reject")
+    assert done.returncode == 1
+    assert "steady stop r" in done.stderr

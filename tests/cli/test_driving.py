@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import signal
 
@@ -63,3 +65,29 @@ def test_one_run_has_one_driver(tmp_path):
     assert "is driven by engine@" in done.stderr
     engine.communicate(timeout=30)
     assert engine.returncode == 0
+
+
+STUBBORN = ASKS.replace(
+    "shell: echo {{ inputs.who }} >> effect",
+    "shell: 'trap \"\" INT TERM; touch started; sleep 20; echo {{ inputs.who }}'",
+)
+
+
+def test_the_first_ctrl_c_says_that_it_was_heard_and_the_second_says_what_is_left_behind(tmp_path):
+    (tmp_path / "asks.yaml").write_text(STUBBORN)
+    steady(tmp_path, "run", "asks.yaml")
+    engine = start(tmp_path, "answer", "last", "act", "approve", "--resume")
+    await_file(tmp_path / "started")
+    engine.send_signal(signal.SIGINT)
+    said = ""
+    while "Ctrl-C again leaves at once" not in said:
+        line = engine.stderr.readline()
+        assert line, said
+        said += line
+    engine.send_signal(signal.SIGINT)
+    _, err = engine.communicate(timeout=30)
+    assert engine.returncode == 130
+    assert "left at once; go on with: steady resume r" in err
+    (pid,) = re.findall(r"change act: process (\d+) \(", err)
+    assert err.rstrip().endswith("still runs")
+    os.killpg(os.getpgid(int(pid)), signal.SIGKILL)

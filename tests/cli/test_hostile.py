@@ -229,3 +229,75 @@ def test_a_secret_is_on_no_command_line(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "STEADY_SECRET_one" in (tmp_path / "seen").read_text()
     assert SECRET not in (tmp_path / "seen").read_text()
+
+
+LATER = """\
+steadyhand: 1
+name: later
+title: Later
+secrets: {one: {env: ONE}, three: {command: cat three.secret}, unused: {command: exit 1}}
+steps:
+  first:
+    title: Uses them
+    shell: test -n {{ secrets.three }} && test -n {{ secrets.one }}
+    effect: read
+    next: {pass: ask, fail: end.escalated, error: end.escalated}
+  ask: {title: Ask, gate: {prompt: Go on?}, next: {approved: last, rejected: end.stopped}}
+  last:
+    title: Prints them and uses none
+    shell: cat three.secret one.secret
+    effect: read
+    facts: {leak: "{{ stdout }}"}
+    next: {pass: end.healthy, fail: end.escalated, error: end.escalated}
+"""
+
+
+@pytest.fixture
+def later(tmp_path):
+    (tmp_path / "later.yaml").write_text(LATER)
+    (tmp_path / "one.secret").write_text("variable-secret-1\n")
+    (tmp_path / "three.secret").write_text("command-secret-3\n")
+    first = steady(tmp_path, "run", "later.yaml", ONE="variable-secret-1")
+    assert first.returncode == 4, first.stdout + first.stderr
+    return tmp_path
+
+
+def in_the_store(folder, word):
+    return any(word.encode() in p.read_bytes() for p in (folder / "store").rglob("*") if p.is_file())
+
+
+def test_secrets_that_were_used_are_known_to_the_next_process_as_well(later):
+    words = "it is command-secret-3, or variable-secret-1"
+    assert steady(later, "note", "last", words, ONE="variable-secret-1").returncode == 0
+    done = steady(later, "answer", "last", "ask", "approve", "--comment", words, "--resume", ONE="variable-secret-1")
+    assert done.returncode == 0, done.stderr
+    shown = [steady(later, "transcript", "--format", form).stdout for form in ("md", "html", "json")]
+    for text in (*shown, done.stdout + done.stderr):
+        assert "variable-secret-1" not in text
+        assert "command-secret-3" not in text
+    assert "[secret three]" in shown[2]
+    assert not in_the_store(later, "variable-secret-1")
+    assert not in_the_store(later, "command-secret-3")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("note", "last", "it is variable-secret-1"), 2),
+        (("answer", "last", "ask", "approve", "--comment", "variable-secret-1"), 2),
+        (("answer", "last", "ask", "approve", "--resume"), 2),
+        (("resume", "last"), 2),
+        (("answer", "last", "ask", "approve"), 0),
+        (("stop", "last", "--reason", "variable-secret-1"), 0),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
+)
+def test_where_such_a_secret_cannot_be_had_nothing_is_written_that_might_hold_it(later, words, code):
+    done = steady(later, *words)
+    assert done.returncode == code, done.stderr
+    if code or words[0] == "stop":
+        assert "secret one: the variable ONE is not set; the run has used it" in done.stderr
+    assert not in_the_store(later, "variable-secret-1")
+    kinds = [json.loads(line)["type"] for line in steady(later, "watch", "--json", "--no-wait").stdout.splitlines()]
+    assert ("gate.answered" in kinds) is (words[0] == "answer" and not code)
+    assert ("run.stop_requested" in kinds) is (words[0] == "stop")

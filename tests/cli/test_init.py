@@ -7,7 +7,10 @@ def test_what_it_writes_works(tmp_path):
     assert steady(tmp_path, "init").returncode == 0
     assert steady(tmp_path, "validate", "--strict", ".").returncode == 0
     tested = steady(tmp_path, "test", "--coverage-min", "100", ".")
-    assert (tested.returncode, tested.stdout.splitlines()[-1]) == (0, "        steps 5 of 5, edges 16 of 16 (100 %), conclusions 3 of 3")
+    assert (tested.returncode, tested.stdout.splitlines()[-1]) == (
+        0,
+        "        steps 5 of 5, edges 16 of 16 (100 %), conclusions 3 of 3",
+    )
     assert steady(tmp_path, "plan", "disk-full").returncode == 0, "found by its name"
     modeline = (tmp_path / "runbooks" / "disk-full.yaml").read_text().splitlines()[0]
     schema = modeline.partition("$schema=")[2]

@@ -80,3 +80,15 @@ def test_the_report_has_the_whole_trace_only_when_asked_for(monkeypatch):
     assert "Traceback" not in report(caught.value)
     monkeypatch.setenv("STEADY_DEBUG", "1")
     assert "Traceback" in report(caught.value)
+
+
+def test_a_store_that_is_none_is_a_matter_of_words(tmp_path):
+    (tmp_path / "junk.db").write_bytes(b"junk" * 500)
+    (tmp_path / "file").touch()
+    for store, said in (
+        (".", "is a folder"), ("junk.db", "not a database"), ("file/j.db", "the store was not opened"),
+        ("file:j.db", "write the path alone: j.db"),
+    ):  # fmt: skip
+        done = steady(tmp_path, "--store", store, "runs")
+        assert (done.returncode, said in done.stderr) == (2, True), (store, done.stderr)
+        assert "bug" not in done.stderr

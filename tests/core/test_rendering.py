@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from .playbook import ENDS, Play
+from .playbook import ENDS, Play, runbook
 
 CHANGE = f"""\
 inputs: {{h: {{type: string, default: x}}}}
@@ -75,4 +75,38 @@ def test_inputs_of_a_call_are_rendered_and_what_is_missing_is_said():
     play = Play(replace(outer, steps={"c": outer.steps["c"]}, calls={"x": inner}))
     assert play.opening == ["enter c", "settled c: error", "end escalated"]
     (settled,) = [one.event for one in play.recorded if type(one.event).__name__ == "StepSettled"]
-    assert settled.reason == "runbook x needs the input n"
+    assert settled.reason == "runbook x: the inputs do not fit: n: a value is needed"
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("{app: 'a; rm -rf /'}", "'a; rm -rf /' must match"),
+        ("{app: '{{ inputs.text }}', n: '{{ inputs.text }}'}", "n: 'x' must be of type integer"),
+        ("{app: ok, other: 1}", "other: the runbook has no such input"),
+    ],
+)
+def test_inputs_of_a_call_are_held_to_what_the_called_runbook_declares(given, why):
+    inner = runbook(
+        "inputs: {app: {type: string, pattern: '^[a-z]+$'}, n: {type: integer, default: 1}}\n"
+        "steps: {a: {title: A, wait: 1s, next: end.healthy}}\n"
+    )
+    outer = runbook(
+        "inputs: {text: {type: string, default: x}}\n"
+        f"steps: {{c: {{title: C, call: {{runbook: x, inputs: {given}}}, next: {{pass: end.healthy, {ENDS}}}}}}}\n"
+    )
+    play = Play(replace(outer, calls={"x": inner}), inputs={"text": "x"})
+    assert not play.state.calls
+    assert (play.state.leaves["c"].outcome, why in play.state.leaves["c"].reason) == ("error", True)
+
+
+def test_the_words_of_options_are_filled_in_and_keep_their_order():
+    play = Play(
+        "inputs: {app: {type: string, default: shop}}\n"
+        "steps: {a: {title: 'A', choose: {prompt: Which?, options: {restart: 'Restart {{ inputs.app }}', a-wait: Wait}},"
+        " next: {restart: end.escalated, a-wait: end.escalated}}}\n",
+        inputs={"app": "shop"},
+    )
+    opened = play.state.gates["a"].opened
+    assert list(opened.options.items()) == [("restart", "Restart shop"), ("a-wait", "Wait")]
+    assert opened.order == ("restart", "a-wait")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadyhand.core.wave import batches
+from steadyhand.projections.transcript import draw
 
 from .playbook import ENDS, Play
 
@@ -92,3 +93,14 @@ def test_a_crash_in_a_wave_of_changes_asks_for_each_that_was_cut_off():
     assert play.says("w", "approve") == ["close w: approved", "start w[p]#1 by w", "start w[q]#1 by w"]
     play.came("w[p]")
     assert play.dies() == ["ask w[q]:doubt (doubt)"]
+
+
+def test_a_wave_over_nothing_asks_nobody_and_is_over():
+    play = Play(
+        "inputs: {hosts: {type: array, default: []}}\n"
+        f"steps: {{a: {{title: A, shell: b, gate: Sure?, each: {{in: '{{{{ inputs.hosts }}}}'}}, undo: {{none: x}},"
+        f" next: {{pass: end.resolved, {ENDS}, rejected: end.stopped}}}}}}\n",
+        inputs={"hosts": []},
+    )
+    assert play.opening == ["enter a", "items ", "end resolved"]
+    assert not draw(play.recorded, play.runbook).changed

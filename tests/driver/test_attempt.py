@@ -37,9 +37,9 @@ class Handler:
         return self._do(hands)
 
 
-def attempt(do, more="", secrets=(), confine=""):
+def attempt(do, more="", secrets=(), confine="", effect="read"):
     play = Play(
-        f"steps:\n  a:\n    title: A\n    shell: a\n    effect: read\n{more}    next: {{pass: end.healthy, {ENDS}}}\n"
+        f"steps:\n  a:\n    title: A\n    shell: a\n    effect: {effect}\n{more}    next: {{pass: end.healthy, {ENDS}}}\n"
     )
     redactor = Redactor()
     for secret in secrets:
@@ -99,14 +99,15 @@ def test_output_of_a_program_that_failed_is_no_evidence():
     ],
 )
 def test_a_named_failure_is_an_error_that_says_whether_it_may_have_happened(problem, kind, unsure):
-    settled = attempt(raises(problem))
+    settled = attempt(raises(problem), effect="change")
     assert (settled.outcome, settled.error, settled.unsure) == ("error", kind, unsure)
+    assert not attempt(raises(problem)).unsure, "a read has no effect that anybody could be unsure of"
     assert (settled.reason, settled.hint) == (problem.message, problem.hint)
 
 
 @pytest.mark.parametrize("problem", [ZeroDivisionError("oops"), SystemExit(3), KeyboardInterrupt(), MemoryError()])
 def test_a_bug_of_a_handler_is_said_with_its_place_and_ends_nothing_else(problem):
-    settled = attempt(raises(problem))
+    settled = attempt(raises(problem), effect="change")
     assert (settled.outcome, settled.error, settled.unsure) == ("error", "Bug", True)
     assert settled.reason.startswith(f"the shell handler broke: {type(problem).__name__}: ")
     assert "test_attempt.py:" in settled.reason

@@ -66,6 +66,9 @@ ENCODINGS = {
         else json.dumps(c)[1:-1]
         for c in s
     ),
+    "json, twice": lambda s: json.dumps(json.dumps(s)),
+    "json, twice, unicode": lambda s: json.dumps(json.dumps(s, ensure_ascii=False), ensure_ascii=False),
+    "json, mixed": lambda s: json.dumps(json.dumps(s), ensure_ascii=False),
     "json, inside": lambda s: json.dumps({"a": [f"x{s}y"]}),
     "html": html.escape,
     "html, text": lambda s: html.escape(s, quote=False),
@@ -116,6 +119,17 @@ def test_it_is_found_inside_of_longer_data_in_base64(secret, before, after, url_
     out = through(knowing(secret).stream(), b"x: " + planted + b"\n", places)
     left = out.replace(MARK, b"").removeprefix(b"x: ").rstrip(b"\n=")
     # At either end one character may stay that also holds bits of what stands beside the secret.
+    assert MARK in out
+    assert len(left) <= 2 + (len(before) * 8 + 5) // 6 + (len(after) * 8 + 5) // 6
+
+
+@given(secrets, st.binary(max_size=120), st.binary(max_size=120), st.sampled_from([64, 76]), cuts)
+def test_it_is_found_in_base64_of_lines_wherever_they_break(secret, before, after, width, places):
+    assume(usable(secret))
+    whole = base64.b64encode(before + secret.encode() + after)
+    lines = b"".join(whole[at : at + width] + b"\n" for at in range(0, len(whole), width))
+    out = through(knowing(secret).stream(), b"x: " + lines, places)
+    left = out.replace(MARK, b"").removeprefix(b"x: ").replace(b"\n", b"").rstrip(b"=")
     assert MARK in out
     assert len(left) <= 2 + (len(before) * 8 + 5) // 6 + (len(after) * 8 + 5) // 6
 

@@ -77,7 +77,7 @@ def test_a_file_is_read_without_its_last_newline(tmp_path):
     private(tmp_path / "key.txt", b"line one\nline two\r\n")
     secrets = store(tmp_path, "file", "key.txt")
     assert secrets.reveal("key") == "line one\nline two"
-    assert secrets.notes == ()
+    assert secrets.take_notes() == ()
 
 
 def test_a_tilde_is_the_home_of_the_environment(tmp_path):
@@ -92,13 +92,13 @@ def test_a_file_that_everybody_can_read_is_noted(tmp_path):
     note = f"secret key: everybody on this machine can read {path}: `chmod 600 {path}`"
     assert secrets.check("key") == ("secret key", True, note)
     assert secrets.reveal("key") == "hunter2"
-    assert secrets.notes == (note,)
+    assert secrets.take_notes() == (note,)
 
 
 def test_a_short_value_is_noted_and_returned(tmp_path):
     secrets = store(tmp_path, "env", "KEY", KEY="abc")
     assert secrets.reveal("key") == "abc"
-    assert secrets.notes == (
+    assert secrets.take_notes() == (
         "secret key has fewer than 4 characters: it cannot be told from ordinary text, and is NOT hidden in output",
     )
 
@@ -292,3 +292,10 @@ def test_a_check_does_not_guess(tmp_path, at):
         True,
         "cannot be told without running its command",
     )
+
+
+def test_what_is_to_be_said_of_a_secret_is_said_once(tmp_path):
+    secrets = store(tmp_path, "env", "KEY", KEY="abc")
+    secrets.reveal("key")
+    assert len(secrets.take_notes()) == 1
+    assert secrets.take_notes() == ()

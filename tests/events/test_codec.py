@@ -125,3 +125,16 @@ def test_the_hash_depends_on_everything(index, data):
         else old + data.draw(st.text(min_size=1, max_size=3))
     )
     assert e.chain(*given_) != e.chain(*other)
+
+
+@pytest.mark.parametrize("kind", ["choose", "ask"])
+def test_people_are_asked_in_the_order_of_the_runbook(kind):
+    written = {"restart": "R", "b-rollback": "B", "a-escalate": "A"}
+    held = {"options": {}, "schema": written} if kind == "ask" else {"options": written}
+    opened = e.GateOpened("g", "g", kind, 1, "Which?", digest="d", order=tuple(written), **held)
+    again = e.decode("gate.opened", e.encode(opened))
+    assert list(again.schema if kind == "ask" else again.options) == list(written)
+    assert again == opened
+    assert e.encode(again) == e.encode(opened)
+    before = e.decode("gate.opened", e.encode(msgspec.structs.replace(opened, order=())))
+    assert sorted(before.schema if kind == "ask" else before.options) == sorted(written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
@@ -97,3 +98,16 @@ def test_a_picture_of_tests_marks_what_none_walked():
     assert [path.get("class") for path in root.iter(f"{NS}path") if path.get("class")] == ["n"]
     assert "never" in svg(found, missed=["b"])
     assert "∅" not in svg(found)
+
+
+def test_a_line_to_a_neighbour_runs_below_the_boxes_and_not_behind_one():
+    text = (
+        "steps:\n  a: {gate: Which?, next: {approved: b, rejected: c}}\n"
+        "  b: {wait: 1s, next: end.healthy}\n  c: {wait: 1s, next: b}\n"
+    )
+    drawn = graph.build(schema.read(f"steadyhand: 1\nname: x\ntitle: X\n{text}", "x", SPECS).runbook)
+    places = boxes(drawn)
+    assert places["b"].y == places["c"].y
+    (line,) = re.findall(r'<path class="w" d="M([^"]+)"', svg(drawn, walked={("c", "pass", "b"): 1}))
+    points = [tuple(map(float, point)) for point in re.findall(r"(-?[\d.]+) (-?[\d.]+)", line)]
+    assert min(y for _, y in points) == places["b"].y + HEIGHT

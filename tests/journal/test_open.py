@@ -20,7 +20,8 @@ def test_where_it_lies(url, path):
 
 
 @pytest.mark.parametrize(
-    ("url", "said"), [("postgresql://x", "not in this version"), ("mysql://x", "names no kind of store")]
+    ("url", "said"),
+    [("postgresql://x", "not in this version"), ("mysql://x", "names no kind of store"), ("file:a/j.db", "`file:`")],
 )
 def test_what_there_is_not(url, said):
     with pytest.raises(UsageError, match=said):

@@ -7,13 +7,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from steadyhand.errors import JournalError, NotFound
+from steadyhand.errors import JournalError, NotFound, Unfit
 from steadyhand.journal.sqlite import FORMAT, TRIGGERS, SqliteJournal
 
 from .events import WHO, concluded, note, started
@@ -292,6 +294,7 @@ def test_not_a_byte_of_the_database_of_another_program_changes(tmp_path):
 
 OPENING = """
 import sys
+import tempfile
 from steadyhand.journal.sqlite import SqliteJournal
 sys.path.insert(0, {root!r})
 from tests.journal.events import started, WHO
@@ -367,3 +370,44 @@ def test_a_store_can_be_verified_while_another_writes(filled):
 def test_a_name_that_is_no_text_is_not_found(filled):
     with pytest.raises(NotFound):
         SqliteJournal(str(filled)).read("r\udcff")
+
+
+@contextmanager
+def somebody_else():
+    """Without the rights of root for a while."""
+    os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+@pytest.mark.parametrize(("file", "folder"), [(0o444, 0o755), (0o644, 0o555), (0o444, 0o555)])
+def test_a_store_that_may_not_be_written_can_be_read_and_verified(file, folder):
+    if os.getuid() != 0:
+        pytest.skip("this test needs another user, and only root can be one")
+    with tempfile.TemporaryDirectory() as made:
+        path = Path(made, "store", "j.db")
+        journal = SqliteJournal(str(path))
+        journal.append("r1", 0, [started(), note(), concluded()], **WHO)
+        journal.close()
+        for place, mode in ((path, file), (path.parent, folder), (Path(made), 0o755)):
+            place.chmod(mode)
+        with somebody_else():
+            seen = SqliteJournal(str(path))
+            assert len(seen.read("r1")) == 3
+            assert seen.verify_store() == ()
+            assert "may not be written by this user" in seen.readonly
+            with pytest.raises(Unfit, match=f"can only be read: {seen.readonly}") as caught:
+                seen.append("r1", 3, [note()], **WHO)
+            seen.close()
+        assert caught.value.exit == 2
+        assert "--store" in caught.value.hint
+
+
+def test_where_nothing_was_recorded_there_is_nothing_to_resume(path, monkeypatch):
+    journal = SqliteJournal(str(path))
+    journal._write.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(JournalError) as caught:
+        journal.append("r1", 0, [started(texts={"x": "x" * 500_000})], **WHO)
+    assert caught.value.hint.endswith("nothing was started")

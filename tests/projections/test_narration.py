@@ -15,6 +15,7 @@ from ..core.playbook import runbook
 from ..events.test_codec import KINDS, values
 from ..golden.make import HERE, HOSTILE, load, read
 
+ENDS = "fail: end.escalated, error: end.escalated"
 BOOK = runbook(
     "steps:\n  look: {title: Look around, shell: a, effect: read, next: {pass: end.healthy, fail: end.escalated, error: end.escalated}}\n"
 )
@@ -137,3 +138,16 @@ def test_a_notification_that_was_lost_is_said_plainly():
     assert len(heard(e.StepSettled("tell", 1, 1, "pass", "", values={"sent": ["x"], "failed": {}}))) == 1
     assert len(heard(e.StepSettled("tell", 1, 1, "pass", "not carried out: dry run", simulated=True))) == 1
     assert not any("NOT DELIVERED" in line for line in told(e.StepSettled("look", 1, 1, "error", "gone")))
+
+
+def test_the_cause_that_a_check_has_found_is_said():
+    book = runbook(
+        "steps:\n  look: {title: Look, diagnose: {full: {cause: The disk is full, shell: a}, idle: {cause: It idles, shell: b}},"
+        f" next: {{pass: end.healthy, {ENDS}}}}}\n"
+    )
+
+    def lines(path, outcome):
+        return narrate(e.Recorded("r1", 1, 0, "me", 1, e.StepSettled(path, 1, 1, outcome)), book)
+
+    assert lines("look.full", "fail")[1].strip() == "found: The disk is full"
+    assert len(lines("look.full", "pass")) == len(lines("look.full", "error")) == len(lines("other.x", "fail")) == 1

@@ -40,6 +40,7 @@ def test_the_calendar_is_the_one_of_the_standard_library(at):
 def test_every_conclusion_has_words_and_a_dry_run_says_that_nothing_was_changed():
     assert set(CONCLUSIONS) == {*(c.value for c in Conclusion), ""}
     assert ending("resolved", "guided") == "resolved: it was changed and verified"
+    assert ending("resolved", "guided", changed=False) == "resolved: nothing was left to do"
     assert ending("resolved", "dry-run") == "resolved: that is where the dry run came to, no change was carried out"
     assert ending("", "dry-run") == "not concluded"
 
@@ -65,7 +66,7 @@ def test_printable_text_of_one_line_stays_as_it_is(text):
         ("a  b\n\tc", 160, "a b c"),
         ("x" * 10, 5, "xxxx…"),
         ("x" * 1_000_000, 5, "xxxx…"),
-        (["a", 1], 160, "['a', 1]"),
+        (["a", 1], 160, '["a", 1]'),
         ("\x1b[2J\u202e", 160, "\\u001b[2J\\u202e"),
     ],
 )

@@ -17,6 +17,9 @@ from .documents import DOC, HEAD, STEP, changed
 
 SPECS = registry.specs()
 KINDS = ", ".join(SPECS)
+KEPT = "`secrets.s` would be kept and shown here, so it is refused"
+USED = "use the secret where a step takes it: in a command, a header, a variable"
+DOTS, OUT = "`secrets.s` would stand here as dots", "leave it out: nobody may read it"
 INPUT = "title: X\ninputs: {x: {type: string}}"
 
 CASES = [
@@ -68,9 +71,9 @@ CASES = [
      "step `a` needs an edge for `pass`: no step follows", 5, 3,
      "add `next: {pass: ...}` with a step or an end such as end.resolved"),
     ("SH307", changed("shell: echo", "shel: echo"), "there is no step kind `shel`", 7, 5,
-     "did you mean `shell`?; or install a plug-in"),
+     "did you mean `shell`?"),
     ("SH307", changed("shell: echo", "restart: nginx"), "there is no step kind `restart`", 7, 5,
-     f"kinds: {KINDS}, gate, choose, ask, manual, wait, set, call, diagnose, parallel; or install a plug-in"),
+     f"kinds: {KINDS}, gate, choose, ask, manual, wait, set, call, diagnose, parallel; or install the plug-in that brings it"),
     ("SH401", changed("shell: echo", "shell: {text: echo, txt: echo}"), "`shell` has no parameter `txt`", 7, 25,
      "did you mean `text`?"),
     ("SH402", changed("shell: echo", "shell: {env: {A: b}}"), "`shell` needs one of `text` or `argv`", 7, 12,
@@ -109,6 +112,26 @@ CASES = [
     ("SH503", changed("echo", "echo {{ inputs.x | raw }}", changed("title: X", INPUT)),
      "`raw` puts a value into the text without quoting", 8, 12,
      "leave `raw` out, unless the value is meant to be read as part of the text"),
+    ("SH403", changed("shell: echo", "http: ftp://x/"), "`url` is no http or https address: 'ftp://x/'", 7, 11,
+     "begin it with https:// and a host"),
+    ("SH403", changed("shell: echo", "http: 'ftp://{{ run.id }}/'"),
+     "`url` is no http or https address: 'ftp://{{ run.id }}/'", 7, 11, "begin it with https:// and a host"),
+    ("SH403", changed("shell: echo", "http: https://x:99999/a"), "there is no port 99999", 7, 11,
+     "ports go from 1 to 65535"),
+    *(("SH504", changed("shell: echo\n    effect: read", text, changed("title: X", "title: X\nsecrets: {s: {env: S}}")),
+       message, 8, column, hint)
+      for text, message, column, hint in (
+        ('set: {a: "{{ secrets.s }}"}', KEPT, 14, USED),
+        ('choose: {prompt: Which?, options: {a: "{{ secrets.s }}", pass: B}}', DOTS, 43, OUT),
+        ('gate: "Do {{ secrets.s }}?"', DOTS, 11, OUT),
+      )),
+    ("SH504", changed("effect: read", 'effect: read\n    facts: {a: "{{ secrets.s }}"}',
+                      changed("title: X", "title: X\nsecrets: {s: {env: S}}")), KEPT, 10, 16, USED),
+    ("SH102", changed("effect: read", "effect: read\n    each: {in: [a], batch: []}"), "`batch` holds no size", 9, 28,
+     "write 1, 10% or [1, 10%, 50%]"),
+    ("SH505", changed("    title: A", "    title: Restart {{ inputs.nothing }}"),
+     "nothing is filled in in `title`: the placeholder stands there as it is", 6, 12,
+     "write it without; what is filled in stands in prompts, commands and labels"),
     ("SH601", changed("title: X", "title: X\ninputs: {x: {tpye: string}}"), "the keyword `tpye` is not known here", 4, 14,
      "did you mean `type`?"),
     ("SH601", changed("title: X", "title: X\ninputs: {x: {type: strin}}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steadyhand.errors import UsageError
-from steadyhand.schema import inputs_of
+from steadyhand.schema import foreseen, inputs_of
 
 from ..core.playbook import runbook
 
@@ -42,3 +42,11 @@ def test_what_is_missing_may_be_left_for_later():
 def test_a_value_that_does_not_fit_is_refused():
     with pytest.raises(UsageError, match="host: "):
         inputs_of(BOOK, {"host": "web; rm -rf /"})
+
+
+def test_what_is_rendered_later_is_not_judged_before():
+    book = runbook("inputs: {n: {type: integer}, m: {type: array}}\nsteps: {a: {wait: 1s, next: end.healthy}}\n")
+    assert list(foreseen(book, {"n": "{{ facts.n }}", "m": ["{{ facts.n }}"]})) == []
+    assert list(foreseen(book, {"n": "x", "m": []})) == [
+        "the input n of runbook x does not fit: 'x' must be of type integer"
+    ]

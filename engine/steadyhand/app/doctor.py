@@ -37,10 +37,12 @@ def _settings(services: Services) -> Row:
 
 def _store(services: Services) -> Row:
     try:
-        runs = sum(1 for _ in services.journal.streams("r"))
+        count = sum(1 for _ in services.journal.streams("r"))
     except SteadyError as problem:
         return ("store", False, f"{problem.message}; {problem.hint}")
-    return ("store", True, f"{services.store_url}, {runs} runs")
+    held = f"{services.store_url}, {count} run{'s'[: count != 1]}"
+    readonly = services.journal.readonly
+    return ("store", not readonly, f"{held}; it can only be read: {readonly}" if readonly else held)
 
 
 def _confinement() -> Row:

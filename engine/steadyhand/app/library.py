@@ -17,6 +17,7 @@ from .services import Services, read_bytes
 
 CODES: dict[str, tuple[str, str]] = {
     "SA001": ("called runbook", "A called runbook is missing, invalid, or calls itself: a run could not go on."),
+    "SA002": ("inputs of a call", "The called runbook would not take these inputs: the step would end in `error`."),
 }
 PLUGIN_MIGHT = frozenset({schema.UNKNOWN_KIND, schema.UNKNOWN_FAMILY})
 """Codes of findings that an installed plug-in might settle."""
@@ -143,7 +144,8 @@ def _with_calls(
         problem = _call_problem(name, (*above, runbook.name))
         if problem:
             found.append(_at(runbook, step.span, problem))
-        elif name not in calls:
+            continue
+        if name not in calls:
             called_path = _beside(services, path, name)
             loaded = (
                 schema.read(read_bytes(called_path), str(called_path), services.all_specs()) if called_path else None
@@ -154,6 +156,9 @@ def _with_calls(
             inner, deeper = _with_calls(services, loaded.runbook, called_path, (*above, runbook.name))
             calls[name] = inner
             found.extend(deeper)
+        assert isinstance(step.body, Call)  # noqa: S101 only such steps call
+        wrong = schema.foreseen(calls[name], step.body.inputs)
+        found.extend(_at(runbook, step.span, message, "SA002") for message in wrong)
     return (replace(runbook, calls=calls) if calls else runbook), tuple(found)
 
 
@@ -171,11 +176,16 @@ def _beside(services: Services, path: Path, name: str) -> Path | None:
     return dict(named(services)).get(name)
 
 
-def _at(runbook: Runbook, span: Span, message: str) -> Diagnostic:
+_HINTS = {
+    "SA001": "put it beside this file or in the library, and run `steady validate` on it",
+    "SA002": "correct the `inputs:` of the call",
+}
+
+
+def _at(runbook: Runbook, span: Span, message: str, code: str = "SA001") -> Diagnostic:
     lines = runbook.text.splitlines()
     text = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-    hint = "put it beside this file or in the library, and run `steady validate` on it"
-    return Diagnostic("SA001", message, span, CODES["SA001"][1], hint, text)
+    return Diagnostic(code, message, span, CODES[code][1], _HINTS[code], text)
 
 
 def called(steps: Mapping[str, Step]) -> Iterator[tuple[Step, str]]:

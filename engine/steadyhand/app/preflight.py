@@ -142,7 +142,10 @@ class _Looker:
     def _own_secrets(self) -> Iterator[Row]:
         for name in self._runbook.secrets:
             what, holds, detail = self._secrets.check(name, remote=self._remote)
-            yield Row(self._above, what, holds, *((detail, "") if holds else _parted(detail)))
+            why, how = _parted(detail)
+            yield Row(
+                self._above, what, holds, "; ".join(filter(None, (why, how))) if holds else why, "" if holds else how
+            )
 
     def _access(self) -> Iterator[Row]:
         """What `requires: {access: ...}` asks for, answered by the handler whose targets are of that kind."""

@@ -15,8 +15,9 @@ from ..core.answers import Answer, admit
 from ..core.tables import AFTER_THE_END
 from ..driver.drive import Driver, Ending
 from ..driver.ports import Nobody, Observer, People, Unobserved
+from ..driver.recall import Unknown, recall
 from ..driver.redaction import Redactor
-from ..driver.secrets import forewarn, settings_secrets
+from ..driver.secrets import SecretStore, forewarn, settings_secrets
 from ..errors import HeadMoved, NotFound, SteadyError, UsageError
 from ..model import Conclusion, Mode, Runbook
 from . import library
@@ -231,8 +232,8 @@ def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
         event: e.Event = respond(state)
         if state.conclusion is not None and e.name_of(event) not in AFTER_THE_END:
             raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
-        _learn_secrets(services, recorded, redactor)
-        clean: e.Event = redactor.event(event)
+        unknown = _learn_secrets(services, recorded, redactor)
+        clean: e.Event = redactor.event(_withheld(event, unknown) if unknown is not None else event)
         try:
             services.journal.append(
                 run, state.seq, [clean], actor=f"{by}@{services.host}", at=services.clock.now(), epoch=state.epoch
@@ -242,15 +243,48 @@ def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
         return clean
 
 
-def _learn_secrets(services: Services, recorded: Sequence[e.Recorded], redactor: Redactor) -> None:
-    """What a person types may hold a secret of the run: hide it there as well."""
+def _learn_secrets(services: Services, recorded: Sequence[e.Recorded], redactor: Redactor) -> Unknown | None:
+    """What a person types may hold a secret of the run: hide it there as well. What it has used and is unknown here."""
     started = recorded[0].event
     assert isinstance(started, e.RunStarted)  # noqa: S101 the fold has refused anything else
     try:
         runbook = library.revive(services, started.runbook, started.texts)
     except SteadyError:
-        return
+        return None
     _forewarn(services, redactor, runbook, started)
+    held = settings_secrets(started)
+
+    def reveal(owner: Runbook, name: str) -> str:
+        return SecretStore({**owner.secrets, **held}, redactor, services.cwd, services.environ).reveal(name)
+
+    try:
+        recall(runbook, recorded, reveal)
+    except Unknown as problem:
+        return problem
+    return None
+
+
+def must_know_secrets(services: Services, recorded: Sequence[e.Recorded]) -> None:
+    """Raises UsageError when a secret that the run has used cannot be had here: then it cannot be driven on."""
+    unknown = _learn_secrets(services, recorded, Redactor())
+    if unknown is not None:
+        raise unknown
+
+
+def _withheld(event: e.Event, unknown: Unknown) -> e.Event:
+    """An event that is written though a secret cannot be hidden in it: one without words, or a stop without its own.
+
+    Raises what is unknown for anything else. A stop is never held up.
+    """
+    match event:
+        case e.StopRequested(reason=reason):
+            return (
+                replace(event, reason="(withheld: a secret could not be had to be hidden in it)") if reason else event
+            )
+        case e.GateAnswered(comment="", value=None) | e.AnswerRefused(comment=""):
+            return event
+        case _:
+            raise unknown
 
 
 def driven_elsewhere(services: Services, run: str) -> str:
@@ -258,6 +292,14 @@ def driven_elsewhere(services: Services, run: str) -> str:
     from ..journal.lease import holder  # noqa: PLC0415 not for `validate`
 
     return holder(services.store_url, run)
+
+
+def interrupted(services: Services, run: str) -> bool:
+    """Whether nobody drives a run that has not ended. Where that cannot be told, it is taken to be driven."""
+    try:
+        return not driven_elsewhere(services, run)
+    except SteadyError:
+        return False
 
 
 def lease(services: Services, run: str) -> Lease | None:

@@ -10,6 +10,7 @@ from typing import TextIO
 from ..events import GateClosed, GateOpened, Recorded, StepIntended, StepInterrupted, StepSettled
 from ..model import Runbook
 from ..projections.narration import narrate
+from .streams import abandon
 
 COLOURS = {
     "NOT DELIVERED": "33;1",
@@ -43,6 +44,7 @@ class Live:
         self._out = out or sys.stdout
         self._colour = colour
         self._quiet = quiet
+        self._broken = False
         self._moving = self._out.isatty()
         self._lock = threading.RLock()
         self._running: dict[str, float] = {}
@@ -61,8 +63,8 @@ class Live:
                 return
             for line in narrate(recorded, self._runbook, self._mode):
                 self._clear()
-                self._out.write(f"{self._coloured(line)}\n")
-            self._out.flush()
+                self._write(f"{self._coloured(line)}\n")
+            self._write("", flush=True)
 
     def _note(self, recorded: Recorded) -> None:
         match recorded.event:
@@ -90,7 +92,20 @@ class Live:
         self._stop.set()
         with self._lock:
             self._clear()
-            self._out.flush()
+            self._write("", flush=True)
+
+    def _write(self, text: str, *, flush: bool = False) -> None:
+        """The display may fail, the run goes on: a reader who has left, or a full disk, is not a reason to leave it."""
+        if self._broken:
+            return
+        try:
+            self._out.write(text)
+            if flush:
+                self._out.flush()
+        except OSError as problem:
+            self._broken = self._quiet = True
+            if self._out is sys.stdout:
+                abandon(problem)
 
     def _coloured(self, line: str) -> str:
         if not self._colour:
@@ -100,13 +115,13 @@ class Live:
 
     def _clear(self) -> None:
         if self._shown:
-            self._out.write("\r\x1b[K")
+            self._write("\r\x1b[K")
             self._shown = 0
 
     def _turn(self) -> None:
         while not self._stop.wait(TURN):
             with self._lock:
-                if self._running and not self._asking:
+                if self._running and not self._asking and not self._broken:
                     self._show()
 
     def _show(self) -> None:
@@ -116,8 +131,7 @@ class Live:
         last = last_line(next((self._last[path] for path in self._running if path in self._last), b""))
         self._clear()
         text = f"          … {', '.join(parts)}{more}  {last}"[:110]
-        self._out.write(text)
-        self._out.flush()
+        self._write(text, flush=True)
         self._shown = len(text)
 
 

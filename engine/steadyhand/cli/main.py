@@ -5,16 +5,16 @@ Commands are loaded by name when they are called, so that `steady validate` pays
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import __version__
-from ..errors import Exit, InvalidDocument, SteadyError
+from ..errors import Exit, InvalidDocument, SteadyError, UsageError
+from .streams import abandon, is_output, say
 
 COMMANDS: dict[str, str] = {
     "answer": "Answer a question that a run has put.",
@@ -80,6 +80,8 @@ class Lazy(click.Group):
 @click.pass_context
 def steady(ctx: click.Context, store: str, config: str) -> None:
     """Executable runbooks for people on call."""
+    if config and not Path(config).is_file():
+        raise UsageError(f"there is no settings file {config}", "name an existing file with --config")
     ctx.obj = {"store": store, "config": config}
 
 
@@ -91,11 +93,11 @@ def run(args: Sequence[str] | None = None) -> int:
     except InvalidDocument as invalid:
         from .reporters import text_of  # noqa: PLC0415 only when there is something to report
 
-        click.echo(text_of(invalid.diagnostics), err=True)
+        say(text_of(invalid.diagnostics))
         return int(invalid.exit)
     except SteadyError as problem:
         hint = f"\n  {problem.hint}" if problem.hint else ""
-        click.echo(f"steady: {problem.message}{hint}", err=True)
+        say(f"steady: {problem.message}{hint}")
         return int(problem.exit)
     except click.ClickException as problem:
         problem.show()
@@ -104,11 +106,22 @@ def run(args: Sequence[str] | None = None) -> int:
         return int(Exit.INTERRUPTED)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit as left:  # the way out that click takes: completion, and a reader who has left
+        return int(Exit.GOOD) if isinstance(left.__context__, BrokenPipeError) else int(left.code or 0)
+    except BrokenPipeError as problem:
+        abandon(problem)
         return int(Exit.GOOD)
+    except OSError as problem:
+        if not is_output(problem):
+            return _bug(problem)
+        abandon(problem)
+        return int(Exit.USAGE)
     except Exception as bug:  # noqa: BLE001 whatever else happens is a bug of ours, and is reported as one
-        from .bug import report  # noqa: PLC0415 only when there is one
+        return _bug(bug)
 
-        click.echo(report(bug), err=True)
-        return int(Exit.BROKEN)
+
+def _bug(bug: BaseException) -> int:
+    from .bug import report  # noqa: PLC0415 only when there is one
+
+    say(report(bug))
+    return int(Exit.BROKEN)

@@ -13,6 +13,7 @@ import click
 from ..core.answers import Answer
 from ..errors import UsageError
 from ..events import GateOpened
+from ..projections.narration import answers_of
 
 Interpret = Callable[[GateOpened, str], Answer]
 
@@ -25,14 +26,15 @@ class Terminal:
         self._waiting: list[tuple[GateOpened, Callable[[Answer], None]]] = []
         self._changed = threading.Condition()
         self._reader: threading.Thread | None = None
+        self._gone = False
 
     def understand(self, interpret: Interpret) -> None:
         """How typed words become an answer."""
         self._interpret = interpret
 
     def present(self) -> bool:
-        """Whether somebody is here: both ends are a terminal."""
-        return sys.stdin.isatty() and sys.stdout.isatty()
+        """Whether somebody is here: both ends are a terminal, and nobody has said goodbye (Ctrl-D)."""
+        return not self._gone and sys.stdin.isatty() and sys.stdout.isatty()
 
     def ask(self, gate: GateOpened, deliver: Callable[[Answer], None]) -> None:
         """Put a question without waiting for the answer."""
@@ -58,9 +60,14 @@ class Terminal:
                     self._changed.wait()
                 gate, deliver = self._waiting[0]
             _forget_typed_ahead()
-            click.echo(f"          {gate.gate} [{'/'.join(gate.options)}]: ", nl=False)
+            click.echo(
+                f"          {gate.gate} [{'/'.join(gate.options) if gate.kind != 'ask' else answers_of(gate)}]: ",
+                nl=False,
+            )
             line = sys.stdin.readline()
             if not line:
+                self._gone = True
+                click.echo()
                 return
             self._take(gate, deliver, line)
 

@@ -6,14 +6,16 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
 
 from ..app.services import Services
 from ..errors import Exit
+from ..events import GateOpened
 from ..model import Conclusion
+from ..projections.words import brief
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,3 +71,16 @@ def command_line(services_: Services, *words: str) -> str:
     """A command as it must be typed here, with the store where it is not the default one."""
     given = services_.named_store
     return shlex.join(["steady", *(["--store", given] if given else []), *words])
+
+
+def answer_lines(services_: Services, run: str, gate: GateOpened) -> Iterator[str]:
+    """The commands that answer a question; what became of a change is not suggested, so each answer has its own."""
+    if gate.kind == "ask":
+        yield command_line(services_, "answer", run, gate.gate, "VALUE", "--resume")
+        return
+    for option, label in gate.options.items():
+        line = command_line(services_, "answer", run, gate.gate, option, "--resume")
+        if gate.kind != "doubt":
+            yield line
+            return
+        yield f"{line}  # {brief(label)}"

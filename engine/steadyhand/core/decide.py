@@ -205,6 +205,8 @@ def _asked(here: Situation, step: Step, path: str) -> Progress:
     if step.each is not None and path not in here.state.waves:
         leaf = here.state.leaves.get(path)
         return (a.ExpandEach(path),) if leaf is None else Done(leaf.outcome)
+    if step.each is not None and not here.state.waves[path].keys:
+        return Done(PASS)  # nothing is to be done, so there is nothing to ask
     gate = here.asks(step, path)
     if gate is not None:
         answer = question(here, path, "confirm", APPROVED)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from .. import events as e
 from ..errors import Refused, SteadyError
 from ..expressions import render_text
-from ..model import ERROR, Ability, Call, Effect, Operation, Plan, Runbook, digest
+from ..model import ERROR, Ability, Call, Effect, Operation, Plan, Runbook, digest, secrets_in
 from . import actions as a
 from .answers import Answer, admit
 from .confining import UNHELD, held
@@ -261,6 +261,7 @@ def _intent(state: State, action: a.StartStep, operation: Operation, plan: Plan,
         gate=action.gate if operation.effect is not Effect.READ else "",
         confined=bool(hold.means),
         confinement=hold.means or hold.words,
+        uses=tuple(sorted(secrets_in(plan.request))),
     )
 
 

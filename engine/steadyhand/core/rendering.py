@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import events as e
-from ..errors import BadInput, SteadyError
+from ..errors import BadInput, SteadyError, UsageError
 from ..expressions import judge, render_native, render_text
 from ..model import (
     Ask,
+    Body,
     Choose,
     Confirm,
     Gate,
@@ -28,6 +29,7 @@ from ..model import (
     Verdict,
     digest,
 )
+from ..schema import inputs_of
 from . import actions as a
 from .names import names
 from .parameters import rendered
@@ -71,7 +73,8 @@ class Renderer:
         gate = _asked(place.step)
         known = names(state, place)
         plans = self.covered(state, place, action.path)
-        options = dict(place.step.body.options) if isinstance(place.step.body, Choose) else OPTIONS[action.kind]
+        options = _labels(place.step.body, known) if action.kind == "choose" else OPTIONS[action.kind]
+        schema = place.step.body.schema if isinstance(place.step.body, Ask) else {}
         evidence = _evidence(state)
         prompt = _doubtful(state, place, children) if action.kind == "doubt" else _prompt(place, gate, known)
         targets = tuple(dict.fromkeys(t for plan in plans.values() for t in plan.targets))
@@ -93,9 +96,10 @@ class Renderer:
             quorum=gate.quorum if action.kind == "confirm" else 1,
             other_than_requester=gate.other_than_requester,
             due=state.at + gate.within if gate.within and action.kind != "doubt" else 0,
-            schema=place.step.body.schema if isinstance(place.step.body, Ask) else {},
+            schema=schema,
             evidence_required=isinstance(place.step.body, Manual) and place.step.body.evidence,
             children=tuple(children),
+            order=tuple(schema if action.kind == "ask" else options),
         )
 
     def covered(self, state: State, place: Place, path: str) -> dict[str, Plan]:
@@ -150,14 +154,14 @@ class Renderer:
         return e.EachExpanded(place.path, tuple(found), _keys(found))
 
     def call(self, state: State, place: Place, runbook: str, inputs: Mapping[str, Any]) -> e.CallStarted:
-        """The inputs that a called runbook is given; its own defaults fill what is left out."""
+        """The inputs that a called runbook is given, held to what it declares; its defaults fill what is left out."""
         given = {k: render_native(v, names(state, place)) for k, v in inputs.items()}
-        called = place.runbook.calls[runbook]
-        missing = [n for n, i in called.inputs.items() if i.required and n not in given]
-        if missing:
-            raise BadInput(f"runbook {runbook} needs the input {missing[0]}", "give it in the `inputs:` of the call")
-        defaults = {n: i.default for n, i in called.inputs.items() if not i.required and n not in given}
-        return e.CallStarted(place.path, runbook, {**defaults, **given})
+        try:
+            values = inputs_of(place.runbook.calls[runbook], given, texts=False)
+        except UsageError as problem:
+            hint = f"{problem.hint.partition(';')[0]}; correct the `inputs:` of the call"
+            raise BadInput(f"runbook {runbook}: {problem.message}", hint) from None
+        return e.CallStarted(place.path, runbook, values)
 
 
 def _asked(step: Step) -> Gate:
@@ -173,6 +177,12 @@ def _prompt(place: Place, gate: Gate, known: Mapping[str, Any]) -> str:
     if isinstance(body, Manual):
         return render_text(body.instructions, known).masked()
     return f"Run “{place.step.title}”?"
+
+
+def _labels(body: Body, known: Mapping[str, Any]) -> dict[str, str]:
+    """The options of a choice, in the words that people read."""
+    assert isinstance(body, Choose)  # noqa: S101 only such a step asks for it
+    return {option: render_text(label, known).masked() for option, label in body.options.items()}
 
 
 def _doubtful(state: State, place: Place, children: Sequence[int]) -> str:

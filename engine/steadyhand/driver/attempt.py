@@ -52,6 +52,8 @@ def perform(
         settled = _failed(problem, operation)
     if hands.confine:
         settled = _as_confined(settled, hands.confine)
+    if operation.effect is Effect.READ:
+        settled["unsure"] = False  # nothing that it has done could matter to anybody
     took = int((clock.monotonic() - start) * 1_000_000)
     return _with_place(settled, job, visit, took, hands)
 

@@ -30,6 +30,7 @@ from .attempt import asked, perform, really, simulated, unstarted
 from .hands import AttemptHands
 from .holds import Holds
 from .ports import Observer, People, Ports
+from .recall import recall
 from .redaction import Redactor
 from .secrets import SecretStore, settings_secrets
 
@@ -90,9 +91,11 @@ class Driver:
 
     def resume(self) -> None:
         """Take over a run that exists: fold it, find what its last engine left running, and claim it."""
-        self.state = fold(self._ports.journal.read(self._stream))
+        recorded = self._ports.journal.read(self._stream)
+        self.state = fold(recorded)
         if self.state.conclusion is not None:
             return
+        recall(self._runbook, recorded, lambda runbook, name: self._store_of(runbook).reveal(name))
         epoch = self.state.epoch + 1
         found = self._find_orphans()
         claim = e.RunResumed(self._ports.actor, epoch, self.state.driver)
@@ -238,17 +241,15 @@ class Driver:
                 "STEADY_FENCE": f"{self._stream}:{self.state.epoch}",
             },
             redactor=self._redactor,
-            secrets=self._store_of(job),
+            secrets=self._store_of(job.place.runbook),
             on_child=on_child,
             on_output=lambda stream, data: self._observer.output(job.path, stream, data),
             connections=self._connections,
             verdict=lambda values: verdict_of(operation, spec, values, known),
         )
 
-    def _store_of(self, job: Job) -> SecretStore:
-        """The secrets of the runbook that the step stands in: a called one has its own."""
-        assert job.place is not None  # noqa: S101 a job to start has a place
-        runbook = job.place.runbook
+    def _store_of(self, runbook: Runbook) -> SecretStore:
+        """The secrets of the runbook that a step stands in: a called one has its own."""
         if runbook.name not in self._secrets:
             ports = self._ports
             sources = {**runbook.secrets, **settings_secrets(self.state.run)}
@@ -267,7 +268,8 @@ class Driver:
         wait = IDLE if due is None else max(0.0, (due - self._ports.clock.now()) / SECOND)
         arrived: list[Arrived] = []
         over = self._ports.clock.monotonic() + wait
-        while not arrived and not self._interrupted:
+        here = self._people.present()
+        while not arrived and not self._interrupted and self._people.present() is here:
             left = over - self._ports.clock.monotonic()
             arrived = self._taken(min(POLL, max(left, 0.0)))
             if self._changed():

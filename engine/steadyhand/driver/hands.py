@@ -127,7 +127,7 @@ class AttemptHands:
 
     def notes(self) -> tuple[str, ...]:
         """What is to be said of output that could not be kept, and of secrets, once all streams are closed."""
-        return (*(spool.note for spool in self._spools.values() if spool.note), *self._secrets.notes)
+        return (*(spool.note for spool in self._spools.values() if spool.note), *self._secrets.take_notes())
 
     def sizes(self) -> dict[str, int]:
         """How many bytes came on each stream."""

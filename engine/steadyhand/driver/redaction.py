@@ -13,7 +13,6 @@ from __future__ import annotations
 import sys
 import threading
 from array import array
-from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, product
 from typing import Any, TypeVar
@@ -23,11 +22,8 @@ from msgspec import Struct
 
 from ..events import GateAnswered
 from ..model import Json
+from .forms import SHORTEST, bytes_of, forms
 
-SHORTEST = 4
-"""Characters below which a value is not looked for: it would be found everywhere."""
-SHORTEST_LINE = 6
-"""Characters of a line of a multi-line value that is looked for by itself."""
 SEGMENT = 64
 """A longer form is looked for in stretches of this many bytes: then a part of it is found too, and little is held."""
 FEW = 12
@@ -37,107 +33,6 @@ PIECE = 256 * 1024
 
 S = TypeVar("S", bound=Struct)
 Bytes = bytes  # where a method of the same name hides the type
-
-
-def forms(value: bytes) -> set[bytes]:
-    """Every form in which `value` is looked for. Pure; values shorter than SHORTEST bytes have none."""
-    found = set(_wrapped(value))
-    for piece in _pieces(value):
-        text = piece.decode("utf-8", "surrogateescape")
-        literals = chain(_literals(text), _literals(piece.decode("latin-1")))
-        for written in chain((text,), (text.translate(table) for table in _TABLES), _json(text), literals):
-            found.update((_raw(written), written.encode("utf-8", "surrogatepass")))
-        found.update((piece, piece.hex().encode(), piece.hex().upper().encode()), _base64(piece), _percent(piece))
-    return {form for form in found if len(form) >= SHORTEST}
-
-
-def _pieces(value: bytes) -> set[bytes]:
-    """The value itself and its lines. The armour of a PEM file is no secret and stands in public ones as well."""
-    lines = {line.strip() for line in value.splitlines()}
-    return {value, *(line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith(b"-----"))}
-
-
-def _raw(text: str) -> bytes:
-    """The bytes of a text, with its surrogates as the bytes they stand for where they stand for any."""
-    lone = any("\ud800" <= c <= "\udfff" and not "\udc80" <= c <= "\udcff" for c in text)
-    return text.encode("utf-8", "surrogatepass" if lone else "surrogateescape")
-
-
-_URL_SAFE = bytes.maketrans(b"+/", b"-_")
-
-
-def _base64(raw: bytes) -> Iterator[bytes]:
-    """Alone or embedded: at each alignment the characters that depend on the value only, and up to a final padding."""
-    for (lead, skip), ending in product(((0, 0), (1, 2), (2, 3)), (b"", b"\n")):
-        full = b2a_base64(bytes(lead) + raw + ending, newline=False)[skip:]
-        bare = full.rstrip(b"=")
-        for form in (full, bare, bare[: (lead + len(raw)) * 8 // 6 - skip]):
-            yield from (form, form.translate(_URL_SAFE))
-
-
-def _wrapped(value: bytes) -> Iterator[bytes]:
-    """The lines of a long value in base64 as tools break them."""
-    for width, ending in product((64, 76), (b"", b"\n")):
-        full = b2a_base64(value + ending, newline=False)
-        if len(full) > width:
-            yield from (full[at : at + width] for at in range(0, len(full) - 2 * SHORTEST, width))
-
-
-_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-_SAFE = tuple(
-    frozenset(safe) | (_WORD if safe else frozenset())
-    for safe in (b"", b"-._", b"-._/", b"-._~", b"-._*", b"-._~/", b"-._~!*'()", b"-._~!*'();,/?:@&=+$#")
-)
-"""What is left alone: by nobody, the strict (also in paths), RFC 3986, HTML forms, paths, components, whole URLs."""
-
-
-def _percent(raw: bytes) -> Iterator[bytes]:
-    for safe, style, space in product(_SAFE, (b"%%%02X", b"%%%02x"), (b"", b"+")):
-        yield b"".join(bytes([b]) if b in safe else space if b == 32 and space else style % b for b in raw)
-
-
-_SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_RISKY = ("", "<>&", "<>&'\"+`")
-"""What writers of JSON escape beside what they must: nothing, what HTML minds, what attributes mind."""
-
-
-def _json(text: str) -> Iterator[str]:
-    if text.isascii() and text.isalnum():
-        return
-    for risky, style, first, slash in product(_RISKY, ("\\u%04x", "\\u%04X"), ("\x7f", "\U0010ffff"), ("/", "\\/")):
-        short = {c: written for c, written in _SHORT.items() if c not in risky} | {"/": slash}
-        unicode = (c in risky or c < " " or c >= first for c in text)
-        yield "".join(short.get(c) or (_units(c, style) if u else c) for c, u in zip(text, unicode, strict=True))
-
-
-def _units(character: str, style: str) -> str:
-    """The UTF-16 units of a character, which is how JSON escapes it."""
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(style % int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2))
-
-
-_TABLES: tuple[dict[int, str], ...] = tuple(
-    str.maketrans(table)
-    for table in (
-        {"'": "'\"'\"'"},  # the two ways to end single quotes, write one, and go on
-        {"'": "'\\''"},
-        {c: f"\\{c}" for c in '\\"$`'},  # inside double quotes
-        {c: f"\\{c}" for c in '\\"$`!'},
-        {c: f"\\{c}" for c in "\t\n !\"#$&'()*;<=>?[\\]^`{|}~"},  # bare words
-        *(
-            {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': double, "'": single}
-            for double, single in product(('"', "&quot;", "&#34;"), ("'", "&#39;", "&#x27;", "&apos;"))
-        ),
-    )
-)
-"""What a shell and HTML write for characters."""
-
-
-def _literals(text: str) -> Iterator[str]:
-    """As a literal of a programming language: either quote may be the one that is escaped."""
-    for write in (repr, ascii):
-        parts = [write(part)[1:-1] for part in text.split("'")]
-        yield from ("'".join(parts), "\\'".join(parts), "'".join(parts).replace('"', '\\"'))
 
 
 def _segments(form: bytes) -> Iterator[bytes]:
@@ -281,7 +176,7 @@ class StreamRedactor:
 
 KEPT = frozenset(
     "outcome mode kind effect conclusion result digest digests sha256 "  # noqa: SIM905 one line a word buries the rule
-    "texts runbook error handlers version driver before requester by roles via plans cut children".split()
+    "texts runbook error handlers version driver before requester by roles via plans cut children uses order".split()
 )
 """Fields in which the engine's own words, the document's names, people and hashes stand, and never text from outside.
 
@@ -304,7 +199,7 @@ class Redactor:
 
     def learn(self, name: str, value: str | Bytes) -> str:
         """From now on, this value is taken out. Returns '' or a warning to be recorded (it holds no secret)."""
-        raw = value if isinstance(value, bytes) else _raw(value)
+        raw = value if isinstance(value, bytes) else bytes_of(value)
         text = raw.decode("utf-8", "surrogateescape")
         if len(text) < SHORTEST:
             few = f"has fewer than {SHORTEST} characters" if text else "is empty"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -49,12 +50,15 @@ class SecretStore:
         self._where = Where(cwd, environ, patience)
         self._locks = {name: threading.Lock() for name in sources}
         self._values: dict[str, str] = {}
-        self._notes: list[str] = []
+        self._notes: deque[str] = deque()
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be recorded about the secrets revealed so far. No note holds a value."""
-        return tuple(self._notes)
+    def take_notes(self) -> tuple[str, ...]:
+        """What is to be recorded about the secrets, and was not taken yet: once is enough. No note holds a value."""
+        taken = []
+        with suppress(IndexError):
+            while True:
+                taken.append(self._notes.popleft())
+        return tuple(taken)
 
     def reveal(self, name: str) -> str:
         """The value of a secret (bytes that are not UTF-8 as lone surrogates); the redactor knows it already.

@@ -15,9 +15,10 @@ import json
 from typing import Any, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from ..model import canonical
-from .types import Event
+from .types import Event, GateOpened
 
 FORMAT = 1
 """The number of the hashing rule above; it is part of what is hashed."""
@@ -54,7 +55,14 @@ def decode(name: str, body: str) -> Event:
         event: Event = msgspec.convert({**fields, "type": name}, kind)
     except RecursionError:
         raise ValueError("the body is nested too deeply") from None
-    return event
+    return _in_order(event) if isinstance(event, GateOpened) else event
+
+
+def _in_order(event: GateOpened) -> GateOpened:
+    """Canonical text sorts its keys; people are asked in the order of the runbook."""
+    name = "schema" if event.kind == "ask" else "options"
+    held = getattr(event, name)
+    return replace(event, **{name: {**{key: held[key] for key in event.order if key in held}, **held}})
 
 
 def chain(before: bytes, stream: str, seq: int, at: int, actor: str, epoch: int, name: str, body: str) -> bytes:

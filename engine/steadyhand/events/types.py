@@ -110,7 +110,7 @@ class StepIntended(Struct, frozen=True, tag="step.intended"):
 
     `digest` is that of the plan; `preview` shows it masked; `gate` is the id of the gate whose yes it uses up, or ''.
     `confined` tells whether the kernel holds a read to reading, `confinement` by what, or why not where that was wanted
-    or asked for.
+    or asked for. `uses` are the names of the secrets that it is handed.
     """
 
     path: str
@@ -125,6 +125,7 @@ class StepIntended(Struct, frozen=True, tag="step.intended"):
     gate: str = ""
     confined: bool = False
     confinement: str = ""
+    uses: tuple[str, ...] = ()
 
 
 class ChildStarted(Struct, frozen=True, tag="child.started"):
@@ -218,6 +219,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     and uses it up. `opening` counts how often this gate was opened in the run. `options` are the answers allowed (id
     to label). `due` is 0 for no expiry. `schema` is that of a typed answer. `children` are processes still running,
     for kind doubt. `notices` are what else a person should know: leases, freezes, that it did not help the last time.
+    `order` is the one in which the options (of a typed answer: the keywords of its schema) were written.
     """
 
     gate: str
@@ -240,6 +242,7 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     evidence_required: bool = False
     children: tuple[int, ...] = ()
     notices: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 class GateAnswered(Struct, frozen=True, tag="gate.answered"):

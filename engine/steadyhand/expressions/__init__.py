@@ -11,6 +11,7 @@ from .expectations import check_expect, documents
 from .failures import NotYetKnown, NulByte, Problem, TemplateError
 from .quoting import as_text, percent, shell_word
 from .render import evaluate, render_native, render_text, render_value
+from .scan import templated
 from .shown import shown
 from .values import SecretRef, Truncated, Unknown
 from .verdicts import judge
@@ -39,5 +40,6 @@ __all__ = [
     "render_value",
     "shell_word",
     "shown",
+    "templated",
     "write_duration",
 ]

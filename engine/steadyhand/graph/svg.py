@@ -214,7 +214,15 @@ def _told(links: list[Link], places: Mapping[str, Box]) -> Iterator[str]:
         if link.taken and end is not None:
             y1, y2, side = start.y + HEIGHT / 2, end.y + HEIGHT / 2, min(start.x, end.x) - MARGIN
             path = f"M{start.x:g} {y1:g}C{side:g} {y1:g} {side:g} {y2:g} {end.x:g} {y2:g}"
+            path = _below(start, end) if start.y == end.y else path
             yield f'<path class="w" d="{path}" marker-end="url(#a)"/>'
+
+
+def _below(start: Box, end: Box) -> str:
+    """To a neighbour in the same layer, or to the step itself: a line at its side would lie behind boxes."""
+    x1, x2, y = start.x + WIDTH * 0.3, end.x + WIDTH * 0.7, start.y + HEIGHT
+    deep = y + GAP_Y * 0.6
+    return f"M{x1:g} {y:g}C{x1:g} {deep:g} {x2:g} {deep:g} {x2:g} {y:g}"
 
 
 def _node(graph: Graph, name: str, box: Box, outcomes: Mapping[str, str], missed: Collection[str] | None = None) -> str:

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from ..errors import JournalError
+from ..errors import Unfit
 from .open import location
 
 GLANCES = 20
@@ -74,8 +74,8 @@ def _free(descriptor: int) -> bool:
     return True
 
 
-def _refused(path: Path, problem: OSError) -> JournalError:
-    return JournalError(
+def _refused(path: Path, problem: OSError) -> Unfit:
+    return Unfit(
         f"{path}: {problem.strerror}; whether another process drives the run cannot be told",
         f"give this user the right to write in {path.parent.parent}, or name another store with --store",
     )
@@ -84,10 +84,12 @@ def _refused(path: Path, problem: OSError) -> JournalError:
 def holder(store: str, stream: str) -> str:
     """Who drives the run on this machine right now; '' when nobody does."""
     path = _file(store, stream)
-    if path is None or not path.exists():
+    if path is None:
         return ""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
     except OSError as problem:
         raise _refused(path, problem) from problem
     try:

@@ -19,6 +19,8 @@ from .verify import check_stream
 class MemoryJournal:
     """Streams in a dictionary; everything else as on disk, text form and chain included."""
 
+    readonly = ""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rows: dict[str, list[Row]] = {}

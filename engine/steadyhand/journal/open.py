@@ -21,6 +21,9 @@ def location(url: str) -> Path | None:
         raise UsageError(
             "a PostgreSQL store is not in this version", "use a file: --store /path/journal.db, or leave --store out"
         )
+    if url.startswith("file:"):
+        hint = f"write the path alone: {url.removeprefix('file:').partition('?')[0]}"
+        raise UsageError("a store is not named by a `file:` address", hint)
     scheme, mark, rest = url.partition("://")
     if mark and scheme != "sqlite":
         raise UsageError(f"{url} names no kind of store", "write sqlite:///path/journal.db, a path, or memory:")

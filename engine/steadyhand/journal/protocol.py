@@ -49,6 +49,9 @@ class Row(Struct, frozen=True):
 class Journal(Protocol):
     """An append-only store of streams of events, and of artifacts."""
 
+    readonly: str
+    """Why it can only be read; '' when it can be written."""
+
     def append(
         self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
     ) -> tuple[Recorded, ...]:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from ..errors import Fenced, HeadMoved, JournalError, NotFound
+from ..errors import Fenced, HeadMoved, JournalError, NotFound, Unfit
 from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import Folder
 from .bodies import bodies, is_text, spelt
@@ -61,27 +61,33 @@ class SqliteJournal:
         self._read_lock = threading.Lock()
         self._queue: list[_Request] = []
         self._artifacts = Folder(self.path.parent / f"{self.path.name}.artifacts", self._os_problem)
+        self.readonly = _unwritable(self.path)
+        """Why the store can only be read; '' when it can be written."""
         self._write, self._reader = self._open()
 
     # --- opening
 
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:
-            self._make_file()
+            if not self.readonly:
+                self._make_file()
             return self._connect(), self._connect()
         except (sqlite3.Error, OSError) as problem:
-            raise self._problem(problem, "the store was not opened") from problem
+            raise Unfit(f"{self.path}: {problem}; the store was not opened", _hint(problem, self.path)) from problem
 
     def _make_file(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.path.is_dir():
-            raise JournalError(f"{self.path} is a folder", "name a file with --store")
+            raise Unfit(f"{self.path} is a folder", "name a file with --store")
         if not self.path.exists():
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
 
     def _connect(self) -> sqlite3.Connection:
         """A connection to a file that is ours. Nothing is written to any other, its settings included."""
-        connection = sqlite3.connect(self.path, timeout=self._patience, isolation_level=None, check_same_thread=False)
+        name = f"{self.path.absolute().as_uri()}?mode=ro{_still(self.path)}" if self.readonly else str(self.path)
+        connection = sqlite3.connect(
+            name, uri=bool(self.readonly), timeout=self._patience, isolation_level=None, check_same_thread=False
+        )
         try:
             self._patiently(lambda: self._prepare(connection))
         except BaseException:
@@ -105,19 +111,21 @@ class SqliteJournal:
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if found > FORMAT and names >= TABLES:
             hint = "install the version that wrote it, or a later one"
-            raise JournalError(f"{self.path} was written by a later version (format {found})", hint)
+            raise Unfit(f"{self.path} was written by a later version (format {found})", hint)
         if found not in {0, FORMAT} or not (names >= TABLES if found else names <= TABLES):
-            raise JournalError(f"{self.path} is another program's database", "name another file with --store")
+            raise Unfit(f"{self.path} is another program's database", "name another file with --store")
+        if self.readonly:
+            return
         for line in self._queries["settings"].splitlines():
             connection.execute(line)
         if found == 0:
             schema = self._queries["schema"]
             connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {FORMAT};\nCOMMIT;")
 
-    def _problem(self, problem: BaseException, consequence: str) -> JournalError:
+    def _problem(self, problem: BaseException, consequence: str, *, begun: bool = True) -> JournalError:
         if isinstance(problem, JournalError):
             return problem
-        return JournalError(f"{self.path}: {problem}; {consequence}", _hint(problem, self.path))
+        return JournalError(f"{self.path}: {problem}; {consequence}", _hint(problem, self.path, begun=begun))
 
     def _os_problem(self, problem: OSError, consequence: str) -> JournalError:
         return self._problem(problem, consequence)
@@ -128,6 +136,9 @@ class SqliteJournal:
         self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
     ) -> tuple[Recorded, ...]:
         """Append all or nothing after `expected`; durable on return."""
+        if self.readonly:
+            hint = "give this user the right to write there, or name another store with --store"
+            raise Unfit(f"{self.path} can only be read: {self.readonly}", hint)
         request = _Request(stream, expected, bodies(stream, events), spelt(actor), at, epoch)
         with self._queue_lock:
             self._queue.append(request)
@@ -154,7 +165,7 @@ class SqliteJournal:
         except BaseException as problem:
             for request in batch:  # first of all: whatever else goes wrong, none of them was recorded
                 consequence = f"{len(request.bodies)} events of {request.stream} were not recorded"
-                request.failure = request.failure or self._problem(problem, consequence)
+                request.failure = request.failure or self._problem(problem, consequence, begun=request.expected > 0)
             self._roll_back()
             if not isinstance(problem, (sqlite3.Error, OSError)):
                 raise  # such as Ctrl-C: nobody whose events were with it may take them for recorded
@@ -305,13 +316,32 @@ class SqliteJournal:
         self._write.close()
 
 
-def _hint(problem: BaseException, path: Path) -> str:
+def _unwritable(path: Path) -> str:
+    """Why a store that is there can only be read; '' when it is not there, or can be written."""
+    if not path.is_file():
+        return ""
+    for place, what in ((path, "it"), (path.parent, "its folder")):
+        if not os.access(place, os.W_OK):
+            return f"{what} may not be written by this user"
+    return ""
+
+
+def _still(path: Path) -> str:
+    """Where not even a lock can be left, and nobody is writing: nothing is expected to change while it is read."""
+    writing = path.with_name(f"{path.name}-wal").exists()
+    return "" if writing or os.access(path.parent, os.W_OK) else "&immutable=1"
+
+
+def _hint(problem: BaseException, path: Path, *, begun: bool = False) -> str:
     text = str(problem)
     if "full" in text or "No space" in text:
-        return f"free some space on the disk of {path.parent}, then run `steady resume`"
+        freed = f"free some space on the disk of {path.parent}"
+        return f"{freed}, then run `steady resume`" if begun else f"{freed}; nothing was started"
     if "readonly" in text or "Read-only" in text or "Permission" in text:
         return "give this user the right to write there, or name another store with --store"
-    if "not a database" in text or "malformed" in text:
+    if "not a database" in text:
+        return "name another file with --store; if this was the store, restore it from a backup"
+    if "malformed" in text:
         return "restore it from a backup; `steady audit verify` says what can still be read"
     if "locked" in text:
         return "another process holds the store; a store on a network file system does not work"

@@ -58,7 +58,7 @@ def _head(t: Transcript) -> Iterator[str]:
         yield f'<p class="lost"><b>Not delivered:</b> {text(one.what)} ({where})</p>'
     yield f"<p>{text(' '.join(t.summary))}</p><table>"
     ended = f"{stamp(t.ended)}, after {took(t.ended - t.started)}" if t.ended else "not yet"
-    conclusion = text(ending(t.conclusion, t.mode))
+    conclusion = text(ending(t.conclusion, t.mode, changed=t.changed))
     rows = [
         ("Run", f"<code>{text(t.run)}</code>"),
         ("Runbook", f"<code>{text(t.runbook)}</code> (text <code>{text(t.digest[:12])}</code>)"),
@@ -68,7 +68,7 @@ def _head(t: Transcript) -> Iterator[str]:
         ("Mode", text(t.mode)),
         ("Severity", text(t.severity)),
         ("Services", text(", ".join(t.services))),
-        ("Inputs", ", ".join(f"{text(k)} = <code>{text(brief(str(v)))}</code>" for k, v in t.inputs.items())),
+        ("Inputs", ", ".join(f"{text(k)} = <code>{text(brief(v))}</code>" for k, v in t.inputs.items())),
     ]
     yield "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows if value)
     yield "</table>"
@@ -96,7 +96,7 @@ def _section(s: Section, folder: str) -> str:
         _findings(s.findings),
     ]
     if s.facts:
-        facts = ", ".join(f"{text(k)} = <code>{text(brief(str(v)))}</code>" for k, v in s.facts.items())
+        facts = ", ".join(f"{text(k)} = <code>{text(brief(v))}</code>" for k, v in s.facts.items())
         parts.append(f"<p>Facts: {facts}</p>")
     parts.append(_list(s.remarks))
     return "".join([*parts, "</section>"])

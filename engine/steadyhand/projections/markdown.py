@@ -10,7 +10,7 @@ from ..graph.pictures import mermaid
 from ..model import Artifact, Finding
 from .differences import captured
 from .sections import Attempt, Question, Section, Transcript
-from .words import UNFINISHED, brief, clock, confinement, ending, size, stamp, took, visible
+from .words import UNFINISHED, brief, clock, confinement, ending, size, spelled, stamp, took, visible
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~(?=~)|(?<=~)~|&(?=[A-Za-z#])|!(?=\[))")
 
@@ -62,13 +62,13 @@ def _head(t: Transcript) -> Iterator[str]:
     rows = [
         ("Run", code(t.run)),
         ("Runbook", f"{code(t.runbook)} (text {code(t.digest[:12])})"),
-        ("Conclusion", f"**{plain(ending(t.conclusion, t.mode))}**"),
+        ("Conclusion", f"**{plain(ending(t.conclusion, t.mode, changed=t.changed))}**"),
         ("Started", f"{stamp(t.started)} by {plain(t.requester)}"),
         ("Ended", f"{stamp(t.ended)}, after {took(t.ended - t.started)}" if t.ended else "not yet"),
         ("Mode", t.mode),
         ("Severity", t.severity),
         ("Services", ", ".join(map(plain, t.services))),
-        ("Inputs", ", ".join(f"{plain(k)} = {code(str(v))}" for k, v in t.inputs.items())),
+        ("Inputs", ", ".join(f"{plain(k)} = {code(spelled(v))}" for k, v in t.inputs.items())),
     ]
     yield "| | |"
     yield "|---|---|"
@@ -112,7 +112,7 @@ def _section(s: Section, folder: str) -> Iterator[str]:
             yield ""
     yield from _findings(s.findings)
     if s.facts:
-        yield "Facts: " + ", ".join(f"{code(name)} = {code(str(value))}" for name, value in s.facts.items())
+        yield "Facts: " + ", ".join(f"{code(name)} = {code(spelled(value))}" for name, value in s.facts.items())
         yield ""
     for at, text in s.remarks:
         yield f"- {clock(at)} {plain(text)}"

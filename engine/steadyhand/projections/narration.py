@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from .. import events as e
 from ..graph.build import kind_of
-from ..model import Call, Finding, Runbook, Step
+from ..model import FAIL, Call, Diagnose, Finding, Runbook, Step
 from .undelivered import NOTIFY, lost, of_notify
 from .words import brief, clock, confinement, ending, lines_of, took
 
@@ -55,7 +55,7 @@ def _said(event: e.Event, runbook: Runbook, mode: str) -> tuple[str, ...]:
         case e.StepIntended():
             return _intended(event)
         case e.StepSettled():
-            return _settled(event, _told(runbook, event))
+            return (*_settled(event, _told(runbook, event)), *_found(event, runbook))
         case e.StepInterrupted(path=path, reason=reason):
             return (_at(path, f"interrupted: {brief(reason)}"),)
         case e.FactsSet(path=path, facts=facts, outcome=outcome):
@@ -148,6 +148,14 @@ def _settled(event: e.StepSettled, told: bool) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _found(event: e.StepSettled, runbook: Runbook) -> Iterator[str]:
+    """The cause that a check of a diagnosis has found."""
+    head, dot, name = event.path.rpartition(".")
+    step = _step(runbook, head) if dot and event.outcome == FAIL else None
+    if step is not None and isinstance(step.body, Diagnose):
+        yield from (f"{PAD}found: {brief(check.cause)}" for check in step.body.checks if check.id == name)
+
+
 def _failing(event: e.StepSettled) -> list[str]:
     """The findings that do not hold, as far as the reason has not told them."""
     failing = [finding for finding in event.findings if finding.holds is not True]
@@ -169,6 +177,13 @@ def _asked(event: e.GateOpened) -> tuple[str, ...]:
     return (*lines, *(f"{PAD}{line}" for line in _answers(event)))
 
 
+def answers_of(event: e.GateOpened) -> str:
+    """What may be answered, on one line: the options, or what a typed value must satisfy."""
+    if event.kind != "ask":
+        return ", ".join(event.options)
+    return f"a value: {brief(', '.join(f'{k} {brief(v)}' for k, v in event.schema.items()) or 'any')}"
+
+
 def _answers(event: e.GateOpened) -> Iterator[str]:
     """What may be answered, by whom, and what a yes would be a yes to."""
     who = f", from {' or '.join(event.roles)}" if event.roles else ""
@@ -176,7 +191,7 @@ def _answers(event: e.GateOpened) -> Iterator[str]:
         many = f"{event.quorum} approvals needed, " if event.quorum > 1 else ""
         yield f"{many}answers: {', '.join(event.options)}{who}; a yes is to {event.digest[:12]}"
     elif event.kind == "ask":
-        yield f"a value{who}: {brief(', '.join(f'{k} {brief(v)}' for k, v in event.schema.items()))}"
+        yield f"{answers_of(event)}{who}"
     else:
         yield f"answers{who}:"
         yield from (f"  {option:<{WIDTH}}{brief(label)}" for option, label in event.options.items())

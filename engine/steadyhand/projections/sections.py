@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from ..model import Artifact, Finding
 from .undelivered import Undelivered
+from .words import spelled
 
 
 class Answered(Struct, frozen=True):
@@ -47,7 +48,7 @@ class Question(Struct):
     def said(self, answer: Answered) -> str:
         """An answer in the words of the question: the option with its label, or the value that was typed."""
         if isinstance(answer.value, Mapping):
-            return ", ".join(f"{name} = {value}" for name, value in answer.value.items())
+            return ", ".join(f"{name} = {spelled(value)}" for name, value in answer.value.items())
         label = self.options.get(answer.answer, "")
         return answer.answer if label.lower() in {"", answer.answer} else f"{answer.answer} ({label})"
 
@@ -125,3 +126,10 @@ class Transcript(Struct):
     marks: dict[str, str] = field(default_factory=dict)
     events: int = 0
     head: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was changed, or may have been: by an attempt, or by a person's hand."""
+        attempts = (attempt for section in self.sections for attempt in section.attempts)
+        by_hand = any(section.kind == "manual" and section.outcome == "pass" for section in self.sections)
+        return by_hand or any(a.effect in {"change", "destructive"} and not a.simulated for a in attempts)

@@ -18,7 +18,8 @@ def summary(t: Transcript) -> Iterator[str]:
         yield from _changed(section)
     if t.conclusion:
         why = f": {t.reason.rstrip('.')}" if t.reason else ""
-        yield f"The run ended {ending(t.conclusion, t.mode)}, after {took(t.ended - t.started)}{why}."
+        how = ending(t.conclusion, t.mode, changed=t.changed)
+        yield f"The run ended {how}, after {took(t.ended - t.started)}{why}."
     else:
         waiting = [q.gate for s in t.sections for q in s.gates if not q.result]
         yield f"The run waits for people at: {', '.join(waiting)}." if waiting else "The run has not ended."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ..expressions.shown import printable
@@ -21,11 +22,18 @@ UNFINISHED = "not finished"
 """The outcome of a step that has none: it still runs, or the run ended first."""
 
 
-def ending(conclusion: str, mode: str) -> str:
+def ending(conclusion: str, mode: str, *, changed: bool = True) -> str:
     """How a run ended, in words. A dry run comes to an end too, but nothing was changed by it."""
     if mode == "dry-run" and conclusion:
         return f"{conclusion}: that is where the dry run came to, no change was carried out"
+    if conclusion == "resolved" and not changed:
+        return "resolved: nothing was left to do"
     return CONCLUSIONS.get(conclusion, conclusion)
+
+
+def spelled(value: Any) -> str:
+    """Text as it is, any other value as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def civil(at: int) -> tuple[int, int, int, int, int, int]:
@@ -90,7 +98,7 @@ def size(count: int) -> str:
 
 def brief(value: Any, most: int = 160) -> str:
     """A value on one line, with nothing in it that a terminal or a browser would act on."""
-    text = value if isinstance(value, str) else repr(value)
+    text = spelled(value)
     line = printable(" ".join(text[: 8 * most].split()))
     return line if len(line) <= most and len(text) <= 8 * most else f"{line[: most - 1]}…"
 

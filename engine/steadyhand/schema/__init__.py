@@ -2,7 +2,7 @@
 
 from .changes import DAYS, Changes, Freeze
 from .codes import CODES, UNKNOWN_KIND
-from .inputs import inputs_of
+from .inputs import foreseen, inputs_of
 from .load import Loaded, read
 from .settings import Settings, read_settings
 from .targets import UNKNOWN_FAMILY, families
@@ -18,6 +18,7 @@ __all__ = [
     "Loaded",
     "Settings",
     "families",
+    "foreseen",
     "from_text",
     "inputs_of",
     "problems",

@@ -35,6 +35,8 @@ CODES: dict[str, tuple[str, str]] = {
     "SH501": ("template", "The text cannot be rendered."),
     "SH502": ("expectation", "The expectation cannot be judged."),
     "SH503": ("raw", "The value reaches its place unquoted: whoever controls it controls the command."),
+    "SH504": ("secret in plain sight", "What stands here is kept in the journal, or read by people."),
+    "SH505": ("not a template", "The text is shown as it is written, so people would read the name and not the value."),
     "SH601": ("input schema", "The schema of an input cannot be used."),
     "SH602": ("default", "The default does not satisfy the input's own schema."),
 }

@@ -95,8 +95,9 @@ class Edges:
             if key.text not in possible:
                 message = f"step `{step.id}` cannot end in `{key.text}`"
                 self._reader.unknown(key, possible, message, "SH303", "outcomes")
-                continue
             to = self.edge(value, ids)
+            if key.text not in possible:
+                continue
             edges[key.text] = to or f"{m.END}broken"
         return edges
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import UsageError
+from ..expressions import templated
 from ..model import Runbook
 from .values import from_text, problems
 
@@ -38,3 +39,24 @@ def inputs_of(
             "the inputs do not fit: " + "; ".join(wrong), f"inputs of {runbook.name}: {known}; give -i NAME=VALUE"
         )
     return values
+
+
+def foreseen(runbook: Runbook, given: Mapping[str, Any]) -> Iterator[str]:
+    """What can be told to be wrong with inputs whose templates are not rendered yet, a sentence each."""
+    for name, value in given.items():
+        if name not in runbook.inputs:
+            known = ", ".join(runbook.inputs) or "none"
+            yield f"runbook {runbook.name} has no input {name} (inputs: {known})"
+        elif not _rendered_later(value):
+            wrong = problems(runbook.inputs[name].schema, value)
+            yield from (f"the input {name} of runbook {runbook.name} does not fit: {problem}" for problem in wrong)
+    missing = [name for name, spec in runbook.inputs.items() if spec.required and name not in given]
+    yield from (f"runbook {runbook.name} needs the input {name}" for name in missing)
+
+
+def _rendered_later(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_rendered_later, value.values()))
+    if isinstance(value, (list, tuple)):
+        return any(map(_rendered_later, value))
+    return isinstance(value, str) and templated(value)

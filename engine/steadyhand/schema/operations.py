@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from typing import Any
 
@@ -11,7 +13,7 @@ from .. import expressions
 from ..errors import Severity
 from ..model import NOWHERE, Effect, HandlerSpec, Operation, Param, Retry, Syntax
 from ..source import Mapping, Node, Scalar, Sequence, builtin, parse_duration, parse_size
-from .reader import Reader, kind_of, near, shown
+from .reader import Reader, kind_of, near, shown, templates_of
 from .tables import OPERATION, ROOTS
 
 FIELDS = tuple(field.name for field in OPERATION)
@@ -78,6 +80,12 @@ class Operations:
                 if value is not None:
                     values[field.name] = value
         return values
+
+    def beside(self, given: Map[str, Node]) -> None:
+        """Check the fields beside a kind that is not known."""
+        self._plain(given)
+        self.expect(given.get("expect"))
+        self._facts(given.get("facts"))
 
     def _effect(
         self, spec: HandlerSpec, params: Map[str, Any], node: Node | None, declared: str, must_read: str
@@ -179,7 +187,21 @@ class Operations:
             self._reader.say("SH201", node.span, message, near(written, param.choices))
             return None
         self.template(node, param.syntax)
+        if param.syntax is Syntax.URL:
+            self._address(param, node)
         return node.text
+
+    def _address(self, param: Param, node: Scalar) -> None:
+        """An address, as far as it is written out."""
+        literal = node.text.partition("{{")[0]
+        whole = literal == node.text
+        begins = re.match(r"https?://", literal, re.IGNORECASE)
+        if not begins and (whole or "://" in literal):
+            message = f"`{param.name}` is no http or https address: {node.text[:80]!r}"
+            self._reader.say("SH403", node.span, message, "begin it with https:// and a host")
+        port = re.match(r"https?://[^/?#]*:(\d+)(?:[/?#]|$)", literal, re.IGNORECASE)
+        if port and (whole or len(literal) > port.end()) and not 0 < int(port[1]) < 65536:
+            self._reader.say("SH403", node.span, f"there is no port {port[1]}", "ports go from 1 to 65535")
 
     def _collection(self, param: Param, node: Node) -> Any:
         if param.type == "map" and isinstance(node, Mapping):
@@ -260,6 +282,22 @@ class Operations:
             for _, value in node.entries:
                 self.templates(value, syntax)
 
+    def kept(self, node: Node) -> None:
+        """A finding for every secret in values that are kept as they are, and shown."""
+        for scalar, name in self._secrets(node):
+            hint = "use the secret where a step takes it: in a command, a header, a variable"
+            self._reader.say("SH504", scalar.span, f"`{name}` would be kept and shown here, so it is refused", hint)
+
+    def shown(self, node: Node) -> None:
+        """A finding for every secret in words that people read."""
+        for scalar, name in self._secrets(node):
+            message = f"`{name}` would stand here as dots"
+            self._reader.say("SH504", scalar.span, message, "leave it out: nobody may read it")
+
+    def _secrets(self, node: Node) -> Iterator[tuple[Scalar, str]]:
+        for scalar in templates_of(node):
+            yield from ((scalar, n) for n in expressions.names_in(scalar.text) if n.partition(".")[0] == "secrets")
+
     def template(self, node: Scalar, syntax: Syntax = Syntax.PLAIN) -> None:
         """Check one template."""
         if "{" not in node.text:
@@ -304,6 +342,7 @@ class Operations:
         if mapping is None:
             return {}
         self.templates(mapping)
+        self.kept(mapping)
         return {key.text: builtin(value) for key, value in mapping.entries}
 
 
@@ -322,4 +361,4 @@ def _follow(node: Node, path: tuple[Any, ...]) -> Node:
 
 
 def _key(node: Mapping, name: str) -> Any:
-    return next(key.span for key, _ in node.entries if key.text == name)
+    return next((key.span for key, _ in node.entries if key.text == name), node.span)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..errors import Diagnostic, Severity, Span
@@ -29,6 +29,8 @@ class Reader:
     def __init__(self, text: str, name: str) -> None:
         self.name = name
         self.found: list[Diagnostic] = []
+        self.plain: set[int] = set()
+        """The nodes (by identity) whose text stands as it is, whatever is in it."""
         self._lines = text.split("\n")
 
     def near(self, word: str, known: Iterable[str], what: str) -> str:
@@ -41,6 +43,14 @@ class Reader:
         """One more finding."""
         line = self._lines[span.line - 1].rstrip("\r") if 0 < span.line <= len(self._lines) else ""
         self.found.append(Diagnostic(code, message, span, why, hint, line, severity))
+
+    def as_it_stands(self, node: Node, name: str) -> None:
+        """A text in which nothing is filled in; a warning where it looks as if something should be."""
+        self.plain.add(id(node))
+        if isinstance(node, Scalar) and re.search(r"\{\{.*?\}\}", node.text, re.DOTALL):
+            hint = "write it without; what is filled in stands in prompts, commands and labels"
+            message = f"nothing is filled in in `{name}`: the placeholder stands there as it is"
+            self.say("SH505", node.span, message, hint, "", Severity.WARNING)
 
     def mapping(self, node: Node | None, what: str) -> Mapping | None:
         """The node as a map, or a finding."""
@@ -189,6 +199,20 @@ class Reader:
             f"`{field.name}` must be {WORDS.get(field.type, field.type)}, and is {kind_of(node)}",
             wanted,
         )
+
+
+def templates_of(node: Node) -> Iterator[Scalar]:
+    """Every text with a placeholder, without recursion."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Scalar):
+            if isinstance(one.value, str) and "{{" in one.text:
+                yield one
+        elif isinstance(one, Sequence):
+            waiting.extend(one.items)
+        else:
+            waiting.extend(value for _, value in one.entries)
 
 
 def kind_of(node: Node) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from .. import expressions
 from ..model import HandlerSpec, Operation, Runbook
 from ..source import Mapping as MapNode
-from ..source import Node, Scalar, Sequence
-from .reader import Reader, near
+from ..source import Node, Scalar
+from .reader import Reader, near, templates_of
 
 
 def check_names(reader: Reader, runbook: Runbook, given: Mapping[str, Node]) -> None:
@@ -24,23 +24,11 @@ def check_names(reader: Reader, runbook: Runbook, given: Mapping[str, Node]) -> 
 
 def undeclared(reader: Reader, node: Node, declared: Mapping[str, tuple[str, ...]]) -> None:
     """A finding for every name in the templates of a node that is not declared."""
-    for scalar in _templates(node):
+    for scalar in templates_of(node):
+        if id(scalar) in reader.plain:
+            continue
         for name in expressions.names_in(scalar.text):
             _declared(reader, scalar, name, declared)
-
-
-def _templates(node: Node) -> Iterator[Scalar]:
-    """Every text with a placeholder, without recursion."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Scalar):
-            if isinstance(one.value, str) and "{{" in one.text:
-                yield one
-        elif isinstance(one, Sequence):
-            waiting.extend(one.items)
-        else:
-            waiting.extend(value for _, value in one.entries)
 
 
 def _step_ids(node: Node) -> tuple[str, ...]:

@@ -11,12 +11,11 @@ from ..errors import Span
 from ..source import Mapping, Node, Scalar, Sequence, builtin
 from .edges import Edges, Ids
 from .fields import SLUG, Field
+from .kinds import Kinds
 from .operations import FIELDS, Operations
-from .reader import Reader, kind_of, near, shown
-from .tables import FLOW, STEP, TABLES
+from .reader import Reader, kind_of, shown
+from .tables import STEP, TABLES
 from .values import schema_problems
-
-_BESIDE = ("title", "description", "purpose", "each", "verify", "undo", "capture", "lock", "max_visits", "next")
 
 
 class Steps:
@@ -27,6 +26,7 @@ class Steps:
         self._operations = operations
         self._edges = Edges(reader, specs)
         self._kinds = tuple(specs)
+        self._kinds_of = Kinds(reader, self._kinds)
         self._fields = {field.name: field for field in STEP}
         self._operation_field = Field("operation", "object", "", {"shell": "uptime"}, of="operation")
 
@@ -60,13 +60,14 @@ class Steps:
         mapping = self._reader.mapping(node, f"step `{name}`")
         if mapping is None:
             return None
-        given = self._given(name, mapping)
-        kind = self._kind(name, mapping, given)
-        if not kind:
-            return None
+        given = self._kinds_of.given(name, mapping)
+        kind = self._kinds_of.kind(name, mapping, given)
         plain = self._plain(given)
         self._operations.item = _item(given.get("each"))
         self._operations.wave = _wave(given.get("each"))
+        if not kind:
+            self._without_kind(given, ids)
+            return None
         body = self._body(kind, mapping, given, ids)
         if body is None:
             return None
@@ -89,61 +90,6 @@ class Steps:
         )
         return self._edges.complete(step, kind, given.get("next"), ids, following)
 
-    def _given(self, name: str, mapping: Mapping) -> dict[str, Node]:
-        """The fields of a step, unknown ones reported: a misspelt kind is told from a misspelt key."""
-        known = [*self._fields, *FIELDS, *self._kinds]
-        given: dict[str, Node] = {}
-        kinds = {*FLOW, *self._kinds}
-        for key, value in mapping.entries:
-            if key.text in known:
-                given[key.text] = value
-        for key, _ in mapping.entries:
-            if key.text in known or key.text.startswith("x-"):
-                continue
-            if kinds & given.keys():
-                self._reader.unknown(key, known, f"step `{name}` has no key `{key.text}`")
-            else:
-                hints = near(key.text, [*self._kinds, *FLOW], "kinds"), near(key.text, self._fields)
-                hint = next((h for h in hints if h.startswith("did")), hints[0])
-                self._reader.say(
-                    "SH307", key.span, f"there is no step kind `{key.text}`", f"{hint}; or install a plug-in"
-                )
-        return given
-
-    def _kind(self, name: str, mapping: Mapping, given: dict[str, Node]) -> str:
-        kinds = [kind for kind in given if kind in self._kinds or (kind in FLOW and kind != "gate")]
-        if not kinds and "gate" in given:
-            self._fitting(name, "gate", mapping)
-            return "gate"
-        if len(kinds) == 1:
-            self._fitting(name, kinds[0], mapping)
-            return kinds[0]
-        if kinds:
-            listed = " and ".join(f"`{kind}`" for kind in kinds)
-            self._reader.say("SH104", mapping.span, f"step `{name}` has two kinds, {listed}", "make two steps of it")
-        elif not any(d.code == "SH307" and d.span.line >= mapping.span.line for d in self._reader.found[-1:]):
-            kinds_known = ", ".join([*self._kinds, *FLOW])
-            self._reader.say("SH104", mapping.span, f"step `{name}` has no kind", f"add one of: {kinds_known}")
-        return ""
-
-    def _fitting(self, name: str, kind: str, mapping: Mapping) -> None:
-        """Keys that this kind of step cannot have."""
-        allowed = {kind, "title", "description", "next", "max_visits", "gate", "purpose", "each"}
-        if kind in self._kinds:
-            allowed |= {*FIELDS, *_BESIDE}
-        elif kind == "set":
-            allowed |= {"expect"}
-        elif kind == "diagnose":
-            allowed |= {"otherwise"}
-        if kind in {"wait", "set", "ask", "choose", "manual"}:
-            allowed -= {"gate", "each"}
-        if kind in {"diagnose", "parallel", "gate"}:
-            allowed -= {"each"}
-        for key, _ in mapping.entries:
-            if key.text not in allowed and (key.text in self._fields or key.text in FIELDS):
-                message = f"a `{kind}` step cannot have `{key.text}`"
-                self._reader.say("SH101", key.span, message, f"remove it from step `{name}`", "nothing would read it")
-
     def _plain(self, given: dict[str, Node]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         for name in ("title", "description", "purpose", "lock", "max_visits"):
@@ -151,9 +97,23 @@ class Steps:
                 value = self._reader.value(self._fields[name], given[name])
                 if value is not None:
                     values[name] = value
+        for name in ("title", "description"):
+            if isinstance(given.get(name), Scalar):
+                self._reader.as_it_stands(given[name], name)
         return values
 
     # --- bodies
+
+    def _without_kind(self, given: dict[str, Node], ids: Ids) -> None:
+        """What can be said of a step all the same, so that all its findings come at once."""
+        self._operations.beside(given)
+        for name, read in (("gate", self._gate), ("each", self._each), ("verify", self._verify), ("undo", self._undo)):
+            if name in given:
+                read(given[name])
+        written = given.get("next")
+        for edge in dict(written.entries).values() if isinstance(written, Mapping) else (written,):
+            if edge is not None:
+                self._edges.edge(edge, ids)
 
     def _body(self, kind: str, mapping: Mapping, given: dict[str, Node], ids: Ids) -> m.Body | None:
         if kind in self._kinds:
@@ -179,6 +139,8 @@ class Steps:
         if values is None or missing:
             return None
         self._operations.templates(node)
+        judge = self._operations.kept if kind == "call" else self._operations.shown
+        judge(node)
         gate = m.Gate(values.get("prompt", ""), tuple(values.get("roles", ())), within=values.get("within", 0))
         match kind:
             case "choose":
@@ -227,6 +189,8 @@ class Steps:
         given = self._reader.fields(mapping, "check", f"check `{key.text}`", (*FIELDS, *self._kinds))
         operation = self._operation(mapping, given, f"check `{key.text}`", "a check")
         cause = self._reader.text(given["cause"], "`cause`") if "cause" in given else key.text
+        if isinstance(given.get("cause"), Scalar):
+            self._reader.as_it_stands(given["cause"], "cause")
         fix = self._edges.edge(given["fix"], ids) if "fix" in given else ""
         return m.Check(key.text, cause or key.text, operation, fix) if operation else None
 
@@ -281,6 +245,7 @@ class Steps:
         if mapping is None:
             return None
         self._operations.templates(mapping)
+        self._operations.kept(mapping)
         facts = {key.text: builtin(value) for key, value in mapping.entries}
         return m.SetFacts(facts, self._operations.expect(given.get("expect")))
 
@@ -291,6 +256,7 @@ class Steps:
         if values is None:
             return None
         self._operations.templates(node)
+        self._operations.shown(node)
         return m.Gate(**{**values, "roles": tuple(values.get("roles", ()))})
 
     def _each(self, node: Node) -> m.Each | None:
@@ -308,6 +274,7 @@ class Steps:
         }
         if "in" in given:
             self._operations.templates(given["in"])
+            self._operations.kept(given["in"])
         batches = self._batches(given["batch"]) if "batch" in given else ("100%",)
         if plain.get("canary"):
             batches = (plain["canary"], *batches)
@@ -323,6 +290,8 @@ class Steps:
     def _batches(self, node: Node) -> tuple[int | str, ...]:
         """Batch sizes; a finding for each that is none."""
         sizes: list[int | str] = []
+        if isinstance(node, Sequence) and not node.items:
+            self._reader.say("SH102", node.span, "`batch` holds no size", "write 1, 10% or [1, 10%, 50%]")
         for item in node.items if isinstance(node, Sequence) else (node,):
             text = item.text if isinstance(item, Scalar) else ""
             share = text.removesuffix("%")

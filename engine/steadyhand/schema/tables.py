@@ -43,7 +43,7 @@ CHOOSE = (
     F(
         "options",
         "map",
-        "The answers: an id, and what it means.",
+        "The answers: an id, and what it means. Placeholders in the words are filled in.",
         {"restart": "Quick fix (restart)"},
         required=True,
         of="text",

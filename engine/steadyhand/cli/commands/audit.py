@@ -8,6 +8,7 @@ import click
 
 from ...app import runs, watching
 from ...errors import Exit
+from ..completion import run_ids
 from ..shared import as_json, json_option, services
 
 
@@ -17,7 +18,7 @@ def command() -> None:
 
 
 @command.command("verify")
-@click.argument("run", default="")
+@click.argument("run", default="", shell_complete=run_ids)
 @click.option("--archive", type=click.Path(exists=True, dir_okay=False), help="Verify an exported archive instead.")
 @json_option
 @click.pass_context
@@ -42,7 +43,7 @@ def verify(ctx: click.Context, run: str, archive: str | None, json_: bool) -> in
 
 
 @command.command("export")
-@click.argument("run", default=runs.LAST)
+@click.argument("run", default=runs.LAST, shell_complete=run_ids)
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), help="The archive to write (.tar.gz).")
 @click.pass_context
 def export(ctx: click.Context, run: str, output: str) -> int:

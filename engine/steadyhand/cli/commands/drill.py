@@ -12,11 +12,12 @@ from ...app import drilling, places
 from ...app.services import Services
 from ...errors import Exit, NotFound
 from ...projections.words import took
+from ..completion import paths as runbook_paths
 from ..shared import as_json, json_option, services
 
 
 @click.command("drill")
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1, required=True, shell_complete=runbook_paths)
 @click.option("--only", default="", metavar="NAME", help="Only the drill of that name.")
 @click.option("--keep", default="", metavar="FOLDER", help="Keep the stores and transcripts there.")
 @json_option

@@ -7,11 +7,12 @@ import click
 from ...app import library
 from ...graph import build
 from ...graph.pictures import mermaid, text
+from ..completion import runbooks
 from ..shared import services
 
 
 @click.command("graph")
-@click.argument("runbook")
+@click.argument("runbook", shell_complete=runbooks)
 @click.option(
     "--format", "form", type=click.Choice(("text", "mermaid", "svg")), default="text", help="The form of the picture."
 )

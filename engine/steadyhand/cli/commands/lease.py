@@ -10,13 +10,14 @@ from ...app import leases
 from ...errors import UsageError
 from ...projections.words import minute, rfc3339, took
 from ...source import parse_duration
+from ..completion import target_names
 from ..shared import as_json, json_option, services
 
 TERM = "1h"
 
 
 @click.command("lease")
-@click.argument("target", default="")
+@click.argument("target", default="", shell_complete=target_names)
 @click.option("--reason", default="", help="Why; needed to take a target, and to hand back somebody else's.")
 @click.option("--for", "term", default=TERM, metavar="TIME", help=f"For how long; {TERM} unless said.")
 @click.option("--return", "back", is_flag=True, help="Hand the target back.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from ...app import runs
+from ..completion import run_ids
 from ..shared import services
 
 
 @click.command("note")
-@click.argument("run")
+@click.argument("run", shell_complete=run_ids)
 @click.argument("text", nargs=-1, required=True)
 @click.pass_context
 def command(ctx: click.Context, run: str, text: tuple[str, ...]) -> int:

@@ -8,11 +8,12 @@ import msgspec
 from ...app import library
 from ...graph.outline import outline, outline_text
 from ...schema import inputs_of
+from ..completion import runbooks
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
 
 @click.command("plan")
-@click.argument("runbook")
+@click.argument("runbook", shell_complete=runbooks)
 @input_option
 @json_option
 @click.pass_context

@@ -10,6 +10,7 @@ from msgspec import to_builtins
 from ...app import library, preflight
 from ...errors import Exit
 from ...schema import inputs_of
+from ..completion import runbooks
 from ..shared import as_json, given_inputs, input_option, json_option, services
 
 _HEAD = ("holds", "step", "needs", "why, and how to get it")
@@ -17,7 +18,7 @@ _WORDS = {True: "yes", False: "NO", None: "?"}
 
 
 @click.command("preflight")
-@click.argument("runbook")
+@click.argument("runbook", shell_complete=runbooks)
 @input_option
 @json_option
 @click.pass_context

@@ -7,12 +7,13 @@ import click
 from ...app import runs, watching
 from ...app.services import Services
 from ...errors import UsageError
+from ..completion import run_ids
 from ..driving import drive, leased, watchers
 from ..shared import services
 
 
 @click.command("resume")
-@click.argument("run", default=runs.LAST)
+@click.argument("run", default=runs.LAST, shell_complete=run_ids)
 @click.option("--quiet", is_flag=True, help="Print no events.")
 @click.pass_context
 def command(ctx: click.Context, run: str, quiet: bool) -> int:

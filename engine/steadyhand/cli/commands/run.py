@@ -11,12 +11,14 @@ from ...app.services import Services
 from ...errors import Exit, UsageError
 from ...model import Mode, Runbook
 from ...schema import inputs_of
+from ..completion import runbooks
 from ..driving import drive, leased, watchers
 from ..shared import command_line, given_inputs, input_option, services
+from ..streams import say
 
 
 @click.command("run")
-@click.argument("runbook")
+@click.argument("runbook", shell_complete=runbooks)
 @input_option
 @click.option(
     "--mode",
@@ -50,10 +52,10 @@ def command(
     refuse_what_cannot_run(desk, found, values, chosen)
     people, live = watchers(found, chosen.value, quiet=quiet)
     driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live)
-    click.echo(f"run {driver.stream}", err=True)
+    say(f"run {driver.stream}")
     if detach:
         live.close()
-        click.echo(f"recorded; drive it with: {command_line(desk, 'resume', driver.stream)}", err=True)
+        say(f"recorded; drive it with: {command_line(desk, 'resume', driver.stream)}")
         return int(Exit.WAITING)
     return drive(desk, found, driver, people, live, driver.stream, leased(desk, driver.stream))
 

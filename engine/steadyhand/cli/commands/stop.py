@@ -6,13 +6,16 @@ import click
 
 from ...app import runs
 from ...app.services import Services
+from ...driver.recall import Unknown
 from ...errors import Exit, UsageError
+from ..completion import run_ids
 from ..shared import services
+from ..streams import say
 from .resume import resumed
 
 
 @click.command("stop")
-@click.argument("run", default="")
+@click.argument("run", default="", shell_complete=run_ids)
 @click.option("--all", "all_", is_flag=True, help="Every run that has not ended.")
 @click.option("--reason", default="", help="Why.")
 @click.pass_context
@@ -29,14 +32,18 @@ def command(ctx: click.Context, run: str, all_: bool, reason: str) -> int:
     told = runs.stop_all(desk, desk.person, reason)
     for name in told:
         _wind_down(desk, name)
-    click.echo(f"{len(told)} run{'s'[: len(told) != 1]} stopped", err=True)
+    say(f"{len(told)} run{'s'[: len(told) != 1]} stopped")
     return int(Exit.GOOD)
 
 
 def _wind_down(desk: Services, name: str) -> None:
     """Whoever drives the run has been told; a run that nobody drives is driven to its end here."""
     if runs.driven_elsewhere(desk, name):
-        click.echo(f"{name}: told to stop", err=True)
+        say(f"{name}: told to stop")
     elif runs.state_of(desk, name).conclusion is None:
-        resumed(desk, name, quiet=True)
-        click.echo(f"{name}: stopped", err=True)
+        try:
+            resumed(desk, name, quiet=True)
+        except Unknown as problem:
+            say(f"{name}: told to stop; it ends when it is resumed: {problem.message}")
+            return
+        say(f"{name}: stopped")

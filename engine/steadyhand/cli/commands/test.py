@@ -13,12 +13,13 @@ from ...app.services import Services
 from ...errors import Exit, NotFound, UsageError
 from ...rehearsal.explore import Unwalked
 from .. import tested as shown
+from ..completion import paths as paths_there
 from ..shared import services
 from .validate import existing, shortened
 
 
 @click.command("test")
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", nargs=-1, type=click.Path(), shell_complete=paths_there)
 @click.option(
     "--coverage-min", type=click.IntRange(0, 100), default=0, help="Fail when fewer per cent of the edges were walked."
 )

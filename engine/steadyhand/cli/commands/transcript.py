@@ -14,11 +14,12 @@ from ...errors import UsageError
 from ...graph import Graph, build
 from ...projections import transcript
 from ...projections.sections import Transcript
+from ..completion import run_ids
 from ..shared import services
 
 
 @click.command("transcript")
-@click.argument("run", default=runs.LAST)
+@click.argument("run", default=runs.LAST, shell_complete=run_ids)
 @click.option(
     "--format", "form", type=click.Choice(("md", "html", "json")), default="md", show_default=True, help="The form."
 )

@@ -9,12 +9,13 @@ import click
 from ...app import library
 from ...app.services import Services
 from ...errors import Exit, InvalidDocument, Severity, UsageError
+from ..completion import paths
 from ..reporters import FORMATS, render
 from ..shared import services
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, required=True, type=click.Path())
+@click.argument("paths", nargs=-1, required=True, type=click.Path(), shell_complete=paths)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How findings are printed.")
 @click.option("--json", "json_", is_flag=True, help="The same as --format json.")
 @click.option("--strict", is_flag=True, help="Warnings fail as well.")

@@ -12,11 +12,12 @@ from ...errors import Exit
 from ...events import RunConcluded, name_of
 from ...model import Conclusion
 from ...projections.narration import narrate
+from ..completion import run_ids
 from ..shared import CONCLUSIONS, services
 
 
 @click.command("watch")
-@click.argument("run", default=runs.LAST)
+@click.argument("run", default=runs.LAST, shell_complete=run_ids)
 @click.option("--after", default=0, help="Begin after this event number.")
 @click.option("--no-wait", is_flag=True, help="Print what there is, and end.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON lines.")
