@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets as chance
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -38,6 +39,8 @@ MOST = 1024 * 1024
 """Bytes that `run` keeps of each stream."""
 TRIES = 2
 """Connections that are tried: the one that is there may have died without anybody noticing."""
+PATIENT = 10
+"""Refusals in a row, by a server on which nothing of ours runs any more, after which there is no session to be had."""
 ENDING = 8.0
 """Seconds that ending a command may take: the rungs of its ladder, and a look."""
 TURN = 0.02
@@ -157,21 +160,25 @@ class Session:
         return self._opened(kind or (lambda transport, left: transport.open_session(timeout=left)))
 
     def _opened(self, kind: Callable[[Any, float], Any]) -> Any:
-        lost, paramiko = 0, client()
+        lost, refused, paramiko = 0, 0, client()
         while True:
             self._held = connected(self._request, self._hands)
             self._take_turn()
             try:
                 return kind(self.connection.transport, self._patience())
-            except paramiko.ChannelException as problem:
-                self._release()
-                if self.connection.turns.taken():  # its limit is lower than ours: wait until others have ended
-                    self._hands.wait(5 * TURN)
-                    continue
-                what = f"{self.host} takes no further session: {problem.text or 'refused'}"
-                raise Refused(what, "look at MaxSessions in its sshd_config") from problem
             except (paramiko.SSHException, OSError, EOFError) as problem:
                 self._release()
+                alone = not self.connection.turns.taken()
+                late = "Timeout" in str(problem)
+                if self.connection.alive() and not (late and alone):
+                    # Its limit is lower than ours, or it is slow: wait until others have ended. The connection is not
+                    # to be closed under them.
+                    refused = refused + 1 if alone else 0
+                    if refused == PATIENT:
+                        what = f"{self.host} takes no session: {getattr(problem, 'text', '') or problem}"
+                        raise Refused(what, "look at MaxSessions in its sshd_config") from problem
+                    self._hands.wait(5 * TURN)
+                    continue
                 self.connection.close()
                 lost += 1
                 if lost == TRIES:
@@ -215,6 +222,9 @@ def client() -> Any:
         import paramiko  # noqa: PLC0415 the client is not for `validate`
     except ImportError as problem:
         raise Refused(f"`ssh` needs the package {MODULE}", f"pip install 'steadyhand[{EXTRA}]'") from problem
+    logger = logging.getLogger(MODULE)
+    if not logger.handlers:  # it would write to the terminal what is said by us, in our words
+        logger.addHandler(logging.NullHandler())
     return paramiko
 
 

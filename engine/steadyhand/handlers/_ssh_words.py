@@ -88,7 +88,7 @@ def _says(mark: str, what: str) -> str:
 
 
 def _inner(command: Command, mark: str) -> str:
-    lines = [f"export {name}={shell_word(value)}" for name, value in command.environment.items()]
+    lines = [f"export {name}={words([value])}" for name, value in command.environment.items()]
     for name in command.variables:
         if not NAME.match(name):
             raise BadInput(f"{name!r} is no name of a variable", "use letters, digits and _")
@@ -103,14 +103,14 @@ def _inner(command: Command, mark: str) -> str:
     return "\n".join(lines)
 
 
-def ladder(pids: Sequence[int], *, quickly: bool = False) -> str:
+def ladder(pids: Sequence[int]) -> str:
     """A script that ends the sessions led by these processes: INT, TERM, KILL, and says which of them did it.
 
     A session holds all that a command started and did not take care to cut off, also in groups of its own. Where there
     is no /proc, the group is what can be told to end.
     """
     leaders = " ".join(str(pid) for pid in pids)
-    rungs = "TERM:10 KILL:20" if quickly else "INT:20 TERM:30 KILL:20"
+    rungs = "INT:8 TERM:12 KILL:10"
     return f"""left() {{
   found=
   for stat in /proc/[0-9]*/stat; do
@@ -132,7 +132,7 @@ for rung in {rungs}; do
   last=${{rung%:*}} turns=${{rung#*:}}
   kill -s "$last" -- $found 2>/dev/null
   kill -s CONT -- $found 2>/dev/null
-  while [ "$turns" -gt 0 ] && left; do sleep 0.1 2>/dev/null || sleep 1; turns=$((turns - 1)); done
+  while [ "$turns" -gt 0 ] && left; do sleep 0.2 2>/dev/null || sleep 1; turns=$((turns - 1)); done
 done
 left && {{ echo "left$found"; exit 1; }}
 echo "ended $last"
