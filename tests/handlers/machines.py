@@ -8,9 +8,11 @@ from pathlib import Path
 from steadyhand.handlers import ssh
 from steadyhand.handlers.bench import BenchHands
 from steadyhand.handlers.connections import Connections
-from steadyhand.model import Target, plain
+from steadyhand.model import Secret, Target, Text, plain
 
 from ..realparts.sshd import Sshd
+
+PASSWORD = Text((Secret("pw"),))
 
 
 def as_text(value):

@@ -10,8 +10,9 @@ import copy
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import islice
 from typing import Any
 
 import paramiko
@@ -55,20 +56,22 @@ def authenticate(
     allowed: list[str] = [*METHODS]
     tried: list[str] = []
     passed_over: list[str] = []
-    for one in _first(_keys(hop, hands, secrets, passed_over)):
-        transport.auth_timeout = max(left(), 0.1)
-        tried.append(one.shown)
-        done, allowed = _tried(lambda one=one: transport.auth_publickey(hop.user, one.key), hop, allowed)
-        if done:
-            return
-        if "publickey" not in allowed:
-            break
+    with closing(_keys(hop, hands, secrets, passed_over)) as keys:
+        # Lazily: what comes after the key that fits need not be read.
+        for one in islice(keys, MOST):
+            transport.auth_timeout = max(left(), 0.1)
+            tried.append(one.shown)
+            done, allowed = _tried(lambda one=one: transport.auth_publickey(hop.user, one.key), hop, allowed)
+            if done:
+                return
+            if "publickey" not in allowed:
+                break
     if hop.password and secrets.password:
         transport.auth_timeout = max(left(), 0.1)
         tried.append("the password")
         if _password(transport, hop, secrets.password, allowed):
             return
-    done, allowed = _tried(lambda: transport.auth_none(hop.user), hop, allowed)
+    done, allowed = _tried(lambda: _none(transport, hop.user), hop, allowed)
     if done:
         return
     takes = ", ".join(sorted(allowed)) or "nothing"
@@ -78,12 +81,10 @@ def authenticate(
     raise Refused(what, _hint(hop, tried))
 
 
-def _first(keys: Iterator[Try]) -> Iterator[Try]:
-    """As many as may be tried. Lazily: what comes after the key that fits need not be read."""
-    for number, one in enumerate(keys):
-        if number == MOST:
-            return
-        yield one
+def _none(transport: paramiko.Transport, user: str) -> Any:
+    """Ask to be let in with nothing, which says what else would do. The client's own call for it does not work."""
+    transport.ensure_session()
+    return transport.auth_handler.send_auth_request(user, "none", lambda message: None)
 
 
 def _hint(hop: Hop, tried: list[str]) -> str:
@@ -122,18 +123,18 @@ def _password(transport: paramiko.Transport, hop: Hop, password: str, allowed: l
 # --- keys
 
 
-def _keys(hop: Hop, hands: Hands, secrets: Secrets, passed_over: list[str]) -> Iterator[Try]:
+def _keys(hop: Hop, hands: Hands, secrets: Secrets, passed_over: list[str]) -> Generator[Try, None, None]:
     """The keys in the order in which they are tried: those the target names, the agent's, the configuration's."""
     for path in hop.keys:
         if path in hop.named:
             yield from _of_file(path, hop, hands, secrets.passphrase)
-    held = _agent(hop)
-    public = {blob for path in hop.keys if (blob := _public(path))}
-    # Those that belong to a named file first: an agent may hold more keys than a server lets anybody try.
-    for key in sorted(held, key=lambda key: key.asbytes() not in public):
-        if not hop.only_named or key.asbytes() in public:
-            yield Try(f"{key.get_name()} {fingerprint(key.asbytes())} of the agent", key)
-    offered = {key.asbytes() for key in held}
+    with _agent(hop) as held:
+        public = {blob for path in hop.keys if (blob := _public(path))}
+        # Those that belong to a named file first: an agent may hold more keys than a server lets anybody try.
+        for key in sorted(held, key=lambda key: key.asbytes() not in public):
+            if not hop.only_named or key.asbytes() in public:
+                yield Try(f"{key.get_name()} {fingerprint(key.asbytes())} of the agent", key)
+        offered = {key.asbytes() for key in held}
     for path in hop.keys:
         if path not in hop.named and os.path.exists(path) and _public(path) not in offered:
             try:
@@ -162,6 +163,8 @@ def load(path: str, passphrase: str) -> Any:
             text = file.read()
     except OSError as problem:
         raise Refused(f"the key {path} cannot be read: {problem.strerror}", "check `key:` and the permissions") from problem
+    if "-BEGIN PRIVATE KEY-" in text or "-BEGIN ENCRYPTED PRIVATE KEY-" in text:
+        text, passphrase = _converted(path, text, passphrase), ""
     kind = _kind(text)
     if kind is None:
         hint = "use a private key of OpenSSH: ed25519, RSA or ECDSA (a key on a security token: through the agent)"
@@ -176,6 +179,19 @@ def load(path: str, passphrase: str) -> Any:
         if passphrase:
             raise Refused(f"the key {path} does not open with that passphrase", "correct `passphrase:`") from problem
         raise Refused(f"the key {path} cannot be read: {problem}", "look at the file") from problem
+
+
+def _converted(path: str, text: str, passphrase: str) -> str:
+    """A key in the form PKCS #8, which the client does not read, in that of OpenSSH."""
+    from cryptography.hazmat.primitives import serialization as form  # noqa: PLC0415 the client brings it
+
+    try:
+        key = form.load_pem_private_key(text.encode(), passphrase.encode() or None)
+    except TypeError as problem:
+        raise Refused(f"the key {path} is encrypted", "give its `passphrase:`, or add it to the agent") from problem
+    except ValueError as problem:
+        raise Refused(f"the key {path} does not open with that passphrase", "correct `passphrase:`") from problem
+    return key.private_bytes(form.Encoding.PEM, form.PrivateFormat.OpenSSH, form.NoEncryption()).decode("ascii")
 
 
 def _kind(text: str) -> Any:
@@ -216,19 +232,17 @@ def _certificate(path: str, key: Any, *, must: bool) -> Any:
     return blob if blob.key_type.startswith(key.get_name()) else None
 
 
-def _agent(hop: Hop) -> list[Any]:
-    """The keys of the agent. One that does not answer has none."""
-    if not hop.agent:
-        return []
-    sock = socket.socket(socket.AF_UNIX)
-    try:
-        sock.settimeout(5.0)
-        sock.connect(hop.agent)
-        agent = _Agent(sock)
-        return list(agent.get_keys())
-    except (OSError, paramiko.SSHException):
-        sock.close()
-        return []
+@contextmanager
+def _agent(hop: Hop) -> Generator[list[Any], None, None]:
+    """The keys of the agent, as long as the block lasts. One that does not answer has none."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        keys: list[Any] = []
+        if hop.agent:
+            with suppress(OSError, paramiko.SSHException):
+                sock.settimeout(5.0)
+                sock.connect(hop.agent)
+                keys.extend(_Agent(sock).get_keys())
+        yield keys
 
 
 class _Agent(paramiko.agent.AgentSSH):  # type: ignore[misc]  # the client has no types
@@ -237,7 +251,3 @@ class _Agent(paramiko.agent.AgentSSH):  # type: ignore[misc]  # the client has n
     def __init__(self, sock: socket.socket) -> None:
         super().__init__()
         self._connect(sock)
-
-    def __del__(self) -> None:
-        with suppress(OSError):
-            self._close()

@@ -92,20 +92,20 @@ class _Route:
     def way(self) -> tuple[Hop, ...]:
         own, said = self._hop(address(self._given["host"]), first=True)
         jumps = self._given["jump"] if "jump" in self._given else self._jumps(said)
-        way = [*self._through(jumps, {own.host}), own]
+        way = [*self._through(jumps, {(own.address, own.port)}), own]
         for hop in way[1:]:
             if hop.proxy:
                 raise Refused(f"{hop.host} has a ProxyCommand, and is to be reached through another host", "drop one")
         return tuple(way)
 
-    def _through(self, jumps: Sequence[str], seen: set[str]) -> list[Hop]:
+    def _through(self, jumps: Sequence[str], seen: set[tuple[str, int]]) -> list[Hop]:
         """The hops to go through. As in OpenSSH, only the first of several may need others before it."""
         found: list[Hop] = []
         for jump in jumps:
             hop, said = self._hop(address(jump), first=False)
-            if hop.host in seen or len(seen) > LONGEST_WAY:
+            if (hop.address, hop.port) in seen or len(seen) > LONGEST_WAY:
                 raise Refused(f"the way leads through {hop.host} twice", "look at `jump` and ProxyJump")
-            seen = {*seen, hop.host}
+            seen = {*seen, (hop.address, hop.port)}
             if not found:
                 found.extend(self._through(self._jumps(said), seen))
             found.append(hop)
