@@ -63,6 +63,14 @@ class Sshd:
         """The line of a known_hosts file."""
         return f"[{self.address}]:{self.port} {self.public(kind)}\n"
 
+    def configure(self, path: Path, *names: str) -> None:
+        """A configuration in which the names are this server, and its key is known."""
+        (path.parent / "known_hosts").write_text("".join(self.entry() for _ in names[:1]))
+        path.write_text(
+            f"Host {' '.join(names)}\n  HostName {self.address}\n  Port {self.port}\n  User {self.user}\n"
+            f"  IdentityFile {self.folder}/id\n  UserKnownHostsFile {path.parent}/known_hosts\n"
+        )
+
     def sessions(self) -> list[int]:
         """The processes that serve connections now."""
         found = children(self.process.pid)
