@@ -25,6 +25,7 @@ import time
 from pathlib import Path
 
 import ssh
+
 import steadyhand
 from steadyhand.app import library
 

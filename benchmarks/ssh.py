@@ -51,8 +51,10 @@ def commands(folder: Path, python: list[str], steady: list[str]) -> Iterator[dic
         names = [f"m{number}" for number in range(MACHINES)]
         server.configure(folder / "ssh_config", *names)
         ends = "fail: end.escalated, error: end.escalated"
-        head = "steadyhand: 1\nname: bench\ntitle: Bench\ntargets:\n  all: {ssh: {hosts: [%s], config: ./ssh_config}}\nsteps:\n"
-        wave = f"  a:\n    title: A\n    each: {{target: all, as: host}}\n    {STEP}\n    next: {{pass: end.healthy, {ends}}}\n"
+        all_of = "targets:\n  all: {ssh: {hosts: [%s], config: ./ssh_config}}\n"
+        head = f"steadyhand: 1\nname: bench\ntitle: Bench\n{all_of}steps:\n"
+        after = f"next: {{pass: end.healthy, {ends}}}"
+        wave = f"  a:\n    title: A\n    each: {{target: all, as: host}}\n    {STEP}\n    {after}\n"
         (folder / "wave.yaml").write_text(head % ", ".join(names) + wave)
         one = STEP.replace("uptime", "{text: uptime, target: all}")
         afters = [*(f"s{number + 1}" for number in range(STEPS - 1)), "end.healthy"]
@@ -65,7 +67,15 @@ def commands(folder: Path, python: list[str], steady: list[str]) -> Iterator[dic
         (folder / "master.sh").write_text(MASTER.format(steps=STEPS))
         known = str(folder / "known_hosts")
         yield {
-            "threads": [*python, "threads.py", str(server.port), server.user, f"{folder}/sshd/id", known, str(MACHINES)],
+            "threads": [
+                *python,
+                "threads.py",
+                str(server.port),
+                server.user,
+                f"{folder}/sshd/id",
+                known,
+                str(MACHINES),
+            ],
             "wave": [*steady, "run", "--quiet", "wave.yaml"],
             "master": ["sh", "master.sh", str(folder / "master"), "-F", str(folder / "ssh_config"), "m1"],
             "row": [*steady, "run", "--quiet", "row.yaml"],

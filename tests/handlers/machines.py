@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Self
 
 from steadyhand.handlers import ssh
 from steadyhand.handlers.bench import BenchHands
@@ -33,7 +34,13 @@ def known(server: Sshd, *more: Sshd) -> Path:
 
 def target(server: Sshd, **params) -> Target:
     """A target that logs in with the server's key, away from this user's own configuration."""
-    own = {"hosts": [server.host], "user": server.user, "key": str(server.folder / "id"), "agent": False, "config": "none"}
+    own = {
+        "hosts": [server.host],
+        "user": server.user,
+        "key": str(server.folder / "id"),
+        "agent": False,
+        "config": "none",
+    }
     if "known_hosts" not in params:
         own["known_hosts"] = str(known(server))
     return Target("there", "ssh", as_text({k: v for k, v in {**own, **params}.items() if v is not None}))
@@ -53,7 +60,7 @@ class Desk:
         )
         return dict(ssh.perform(ssh.plan(as_text(params), self.place), self.hands).values)
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_) -> None:

@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from steadyhand.errors import BadInput, BadResponse, Cancelled, Refused, TimedOut, Unreachable
+from steadyhand.errors import BadInput, Cancelled, Refused, TimedOut, Unreachable
 from steadyhand.expressions import render_text
-from steadyhand.expressions.values import SecretRef
 from steadyhand.handlers import _ssh, ssh
 from steadyhand.handlers.bench import BenchHands
 from steadyhand.handlers.contract import Case, HandlerContract
@@ -43,7 +43,7 @@ def desk(server):
 
 class TestContract(HandlerContract):
     handler = ssh
-    changes = {
+    changes: ClassVar = {
         "text": plain("true "), "argv": [plain("true")], "script": plain("true"), "interpreter": plain("/bin/bash"),
         "copy": as_text({"content": "x", "to": "/tmp/x"}), "fetch": as_text({"from": "/etc/hosts"}), "env": as_text({"A": "b"}),
         "cwd": plain("/tmp"), "stdin": plain("x"), "sudo": True,
@@ -93,8 +93,15 @@ def test_everything_that_an_approval_should_know():
     assert preview(script="set -e\nuptime", interpreter="bash -s") == [
         "set -e", "uptime", "# by bash -s", "# on app1 as ops", "# through bastion",
     ]  # fmt: skip
-    assert preview(copy={"content": "a\nb", "to": "/x", "mode": "0600"})[:3] == ["copy the text below to /x, mode 0600", "a", "b"]
-    assert preview(copy={"from": "a b", "to": "/x"})[:2] == ["copy 'a b' to /x", "# the file as it is when the step starts"]
+    assert preview(copy={"content": "a\nb", "to": "/x", "mode": "0600"})[:3] == [
+        "copy the text below to /x, mode 0600",
+        "a",
+        "b",
+    ]
+    assert preview(copy={"from": "a b", "to": "/x"})[:2] == [
+        "copy 'a b' to /x",
+        "# the file as it is when the step starts",
+    ]
     assert preview(fetch={"from": "/var/log/a b"})[0] == "fetch '/var/log/a b'"
 
 
@@ -102,7 +109,16 @@ def test_another_way_to_the_host_is_another_digest():
     def digest(**params):
         return ssh.plan({"text": plain("x")}, Target("app", "ssh", as_text({"hosts": ["app1"], **params}))).digest
 
-    ways = [{}, {"user": "a"}, {"user": "b"}, {"port": 1}, {"jump": "c"}, {"key": "k"}, {"agent": False}, {"known_hosts": "f"}]
+    ways = [
+        {},
+        {"user": "a"},
+        {"user": "b"},
+        {"port": 1},
+        {"jump": "c"},
+        {"key": "k"},
+        {"agent": False},
+        {"known_hosts": "f"},
+    ]
     ways += [{"config": "none"}, {"password": PASSWORD}, {"keepalive": 1_000_000}, {"connect_timeout": 1_000_000}]
     assert len({digest(**way) for way in ways}) == len(ways)
 
@@ -207,7 +223,11 @@ def test_the_signal_that_ended_it(desk):
 
 def test_input_variables_and_folder(desk, tmp_path):
     done = desk.ran(
-        text='cat; echo "$A|$STEADY_FENCE"; pwd', stdin="in\n", env={"A": "1 '2'"}, cwd=str(tmp_path), environment={"X": "y"}
+        text='cat; echo "$A|$STEADY_FENCE"; pwd',
+        stdin="in\n",
+        env={"A": "1 '2'"},
+        cwd=str(tmp_path),
+        environment={"X": "y"},
     )
     assert done["stdout"] == f"in\n1 '2'|run-1:1\n{tmp_path}\n"
 
@@ -259,7 +279,11 @@ def test_every_byte_but_nul_arrives_in_a_variable(desk):
 
 def test_nul_is_data_on_standard_input_and_refused_elsewhere(desk):
     assert desk.ran(text="cat", stdin="a\0b")["stdout"] == "a\0b"
-    for params in ({"argv": ["echo", "a\0b"]}, {"text": "echo", "env": {"A": PASSWORD}}, {"text": "echo", "env": {"A": "\0"}}):
+    for params in (
+        {"argv": ["echo", "a\0b"]},
+        {"text": "echo", "env": {"A": PASSWORD}},
+        {"text": "echo", "env": {"A": "\0"}},
+    ):
         with pytest.raises(BadInput, match="NUL"):
             desk.ran(**params, secrets={"pw": "a\0b"})
 
@@ -277,7 +301,7 @@ def test_a_secret_is_in_no_process_list(desk):
 def test_a_large_input_and_a_large_output_at_once(desk):
     done = desk.ran(text="tee /dev/stderr | sha256sum", stdin="x" * 3_000_000)
     assert desk.hands.sink("stderr").size == 3_000_000
-    assert done["stdout"].startswith(subprocess.run(["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x | sha256sum"], capture_output=True, text=True).stdout[:64])  # fmt: skip
+    assert done["stdout"].startswith(subprocess.run(["sh", "-c", "head -c 3000000 /dev/zero | tr '\\0' x | sha256sum"], check=False, capture_output=True, text=True).stdout[:64])  # fmt: skip
 
 
 def test_a_command_that_does_not_read_its_input(desk):
@@ -299,14 +323,17 @@ def test_what_was_started_and_still_holds_the_output_open(desk):
 
 
 def test_what_never_began_is_refused_and_certain(desk):
-    for params, words in (({"argv": ["no-such"]}, "no such program"), ({"text": "x", "cwd": "/no/such"}, "cannot be entered")):
+    for params, words in (
+        ({"argv": ["no-such"]}, "no such program"),
+        ({"text": "x", "cwd": "/no/such"}, "cannot be entered"),
+    ):
         with pytest.raises(Refused, match=words) as caught:
             desk.ran(**params)
         assert not caught.value.unsure
 
 
 def test_a_login_shell_that_talks_and_one_that_runs_nothing(desk, tmp_path):
-    for command, words in (("echo hello; echo world >&2; exec /bin/sh -c \"$SSH_ORIGINAL_COMMAND\"", ""), ("echo only files here >&2; exit 1", "only files here")):  # fmt: skip
+    for command, words in (('echo hello; echo world >&2; exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"', ""), ("echo only files here >&2; exit 1", "only files here")):  # fmt: skip
         with sshd(tmp_path / str(len(words)), config=f"ForceCommand {command}") as other, Desk(target(other)) as there:
             if words:
                 with pytest.raises(Refused, match=words) as caught:
@@ -322,7 +349,9 @@ def test_a_login_shell_that_talks_and_one_that_runs_nothing(desk, tmp_path):
 
 def test_what_is_cancelled_is_ended_on_the_machine_with_all_that_it_started(desk, tmp_path):
     pids = tmp_path / "pids"
-    params = {"text": plain(f"setsid -f true; (sleep 301 & echo $! >> {pids}; wait) & sleep 302 & echo $! >> {pids}; wait")}
+    params = {
+        "text": plain(f"setsid -f true; (sleep 301 & echo $! >> {pids}; wait) & sleep 302 & echo $! >> {pids}; wait")
+    }
     hands = BenchHands(timeout=30, connections=desk.connections)
     ended: list[Exception] = []
 
@@ -411,7 +440,9 @@ def test_a_server_with_fewer_sessions_is_waited_for(tmp_path):
 def test_other_handlers_run_commands_on_the_same_connection(desk, server):
     before = server.log.count("Accepted publickey")
     connection = ssh.plan({"text": plain("x")}, desk.place).request["connection"]
-    found = _ssh.run(["sh", "-c", "cat; echo e >&2; exit 4"], connection, BenchHands(connections=desk.connections), stdin=b"in")
+    found = _ssh.run(
+        ["sh", "-c", "cat; echo e >&2; exit 4"], connection, BenchHands(connections=desk.connections), stdin=b"in"
+    )
     assert (found.exit_code, found.stdout, found.stderr) == (4, "in", "e\n")
     desk.ran(text="true")
     assert server.log.count("Accepted publickey") == before + 1
@@ -447,7 +478,13 @@ def test_memory_stays_the_same_however_much_comes(server, tmp_path):
     )
 
     def peak(size):
-        run = subprocess.run([sys.executable, "-c", code, str(size)], capture_output=True, text=True, cwd=Path(__file__).parents[2])
+        run = subprocess.run(
+            [sys.executable, "-c", code, str(size)],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
         came, memory = run.stdout.split()
         assert int(came) == size, run.stderr
         return int(memory)

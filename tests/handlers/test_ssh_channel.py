@@ -77,7 +77,13 @@ def desk(home, who):
 def test_sudo_without_a_password(desk, who):
     with sudoer(who.name, "ALL=(ALL) NOPASSWD: ALL"):
         assert desk.ran(text="id -un; id -un >&2", sudo=True)["stdout"] == "root\n"
-        done = desk.ran(text='id -un; cat; echo "$A $B"', sudo={"user": who.name}, stdin="in\n", env={"A": "a", "B": PASSWORD}, secrets={"pw": "b c"})
+        done = desk.ran(
+            text='id -un; cat; echo "$A $B"',
+            sudo={"user": who.name},
+            stdin="in\n",
+            env={"A": "a", "B": PASSWORD},
+            secrets={"pw": "b c"},
+        )
         assert done["stdout"] == f"{who.name}\nin\na b c\n"
         assert desk.ran(script="id -un", sudo=True, cwd="/root")["stdout"] == "root\n"
         # a password that sudo does not ask for reaches nobody
@@ -108,7 +114,7 @@ def test_a_password_that_sudo_does_not_take(desk, who):
 
 
 def test_sudo_that_refuses(desk, who):
-    with pytest.raises(Refused, match="sudo on .* wants a password|would not"):
+    with pytest.raises(Refused, match=r"sudo on .* wants a password|would not"):
         desk.ran(text="id", sudo=True)
     with sudoer(who.name, "ALL=(ALL) NOPASSWD: /bin/true"), pytest.raises(Refused):
         desk.ran(text="id", sudo=True)
@@ -117,9 +123,9 @@ def test_sudo_that_refuses(desk, who):
 
 
 def test_sudo_that_wants_a_terminal(desk, who):
-    with sudoer(who.name, f"ALL=(ALL) NOPASSWD: ALL\nDefaults:{who.name} requiretty"):
-        with pytest.raises(Refused, match="wants a terminal"):
-            desk.ran(text="id", sudo=True)
+    rule = f"ALL=(ALL) NOPASSWD: ALL\nDefaults:{who.name} requiretty"
+    with sudoer(who.name, rule), pytest.raises(Refused, match="wants a terminal"):
+        desk.ran(text="id", sudo=True)
 
 
 @pytest.mark.parametrize("rule", ["ALL=(ALL) NOPASSWD: ALL", "ALL=(ALL) ALL"])

@@ -111,7 +111,11 @@ def test_a_copy_that_is_cut_off_changes_nothing_and_says_so(desk, server, tmp_pa
         return caught.value
 
     desk.ran(text="true")
-    found = [attempt(lambda hands: server.cut()), attempt(lambda hands: hands.cancel()), attempt(lambda hands: None, 0.6)]
+    found = [
+        attempt(lambda hands: server.cut()),
+        attempt(lambda hands: hands.cancel()),
+        attempt(lambda hands: None, 0.6),
+    ]
     assert [type(one) for one in found] == [Unreachable, Cancelled, TimedOut]
     assert not any(one.unsure for one in found)
     assert place.read_text() == "old"

@@ -23,7 +23,9 @@ def found(tmp_path):
     def look(text, name="app1", port=22):
         path = tmp_path / "known"
         path.write_text(text)
-        return [(line.number, line.marker, line.kind) for line in lines([str(path), str(tmp_path / "none")], name, port)]
+        return [
+            (line.number, line.marker, line.kind) for line in lines([str(path), str(tmp_path / "none")], name, port)
+        ]
 
     return look
 
@@ -56,7 +58,9 @@ def test_hashed_names_as_openssh_hashes_them(tmp_path):
     assert [line.number for line in lines(path, "App1", 22)] == [1]
     assert [line.number for line in lines(path, "app2", 2222)] == [2]
     assert lines(path, "app2", 22) == ()
-    shown = subprocess.run(["ssh-keygen", "-lf", tmp_path / "key.pub"], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["ssh-keygen", "-lf", tmp_path / "key.pub"], capture_output=True, text=True, check=True
+    ).stdout
     assert fingerprint(base64.b64decode(public.split()[1])) == shown.split()[1]
 
 
@@ -98,7 +102,9 @@ def test_a_key_of_another_kind_or_an_authority_does_not_make_it_known(tmp_path):
 
 def test_a_key_that_has_changed_is_said_loudly_with_both_fingerprints_and_the_line(tmp_path):
     message, hint = refused(tmp_path, f"# first\napp1 ssh-ed25519 {b64(RSA)}\n")
-    assert message.startswith(f"THE HOST KEY OF app1 HAS CHANGED: it shows ssh-ed25519 {fingerprint(ED)}, and {tmp_path}/known:2")
+    assert message.startswith(
+        f"THE HOST KEY OF app1 HAS CHANGED: it shows ssh-ed25519 {fingerprint(ED)}, and {tmp_path}/known:2"
+    )
     assert fingerprint(RSA) in message
     assert "replace line 2" in hint
 

@@ -60,7 +60,9 @@ def test_the_host_is_asked_for_the_kind_of_key_that_is_filed(server, tmp_path, k
 def test_an_unknown_host_is_refused_with_the_line_that_accepts_it(server, tmp_path):
     path = tmp_path / "known"
     problem = refused(target(server, known_hosts=str(path)))
-    shown = subprocess.run(["ssh-keygen", "-lf", server.folder / "host_ed25519.pub"], capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        ["ssh-keygen", "-lf", server.folder / "host_ed25519.pub"], check=False, capture_output=True, text=True
+    ).stdout
     assert f"is not known: it shows ssh-ed25519 {shown.split()[1]}" in problem.message
     assert server.entry().strip() in problem.hint
     subprocess.run(["sh", "-c", problem.hint.partition("the same: ")[2]], check=True)
@@ -70,7 +72,9 @@ def test_an_unknown_host_is_refused_with_the_line_that_accepts_it(server, tmp_pa
 def test_a_changed_host_is_refused_loudly_and_nothing_is_offered_to_it(server, tmp_path):
     path = tmp_path / "known"
     other = keygen(tmp_path / "other")
-    path.write_text(f"\n[{server.address}]:{server.port} {' '.join((tmp_path / 'other.pub').read_text().split()[:2])}\n")
+    path.write_text(
+        f"\n[{server.address}]:{server.port} {' '.join((tmp_path / 'other.pub').read_text().split()[:2])}\n"
+    )
     before = server.log.count("Connection closed by authenticating user") + server.log.count("publickey")
     problem = refused(target(server, known_hosts=str(path)))
     assert "HAS CHANGED" in problem.message
@@ -124,7 +128,10 @@ def test_a_host_to_go_through_is_shared_and_checked(server, bastion):
         desk.ran(text="true")
         server.cut()
         assert desk.ran(text="echo in")["stdout"] == "in\n"
-    assert (bastion.log.count("Accepted publickey"), server.log.count("Accepted publickey")) == (before[0] + 1, before[1] + 2)
+    assert (bastion.log.count("Accepted publickey"), server.log.count("Accepted publickey")) == (
+        before[0] + 1,
+        before[1] + 2,
+    )
     problem = refused(target(server, jump=bastion.host, known_hosts=str(known(server))))
     assert f"the host key of {bastion.address}:{bastion.port} is not known" in problem.message
 
@@ -132,7 +139,7 @@ def test_a_host_to_go_through_is_shared_and_checked(server, bastion):
 def test_what_a_host_on_the_way_cannot_reach(server, bastion):
     both = str(known(server, bastion))
     place = target(server, hosts=[f"127.0.0.1:{free_port()}"], jump=bastion.host, known_hosts=both)
-    with pytest.raises(Unreachable, match="cannot reach 127.0.0.1"):
+    with pytest.raises(Unreachable, match=r"cannot reach 127\.0\.0\.1"):
         ran(place)
 
 
@@ -182,7 +189,7 @@ def silent():
 
 def test_a_host_that_says_nothing_is_waited_for_as_long_as_was_said(server, silent):
     start = time.monotonic()
-    with pytest.raises(Unreachable, match="had not let us in after 0.5 s"):
+    with pytest.raises(Unreachable, match=r"had not let us in after 0\.5 s"):
         ran(target(server, hosts=[silent], connect_timeout=500_000))
     with pytest.raises(TimedOut, match="its time was over"):
         ran(target(server, hosts=[silent]), timeout=0.5)
@@ -226,5 +233,7 @@ def test_no_delay_before_a_packet_leaves(server):
 def test_the_fingerprint_is_that_of_openssh(server):
     import base64
 
-    shown = subprocess.run(["ssh-keygen", "-lf", server.folder / "host_rsa.pub"], capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        ["ssh-keygen", "-lf", server.folder / "host_rsa.pub"], check=False, capture_output=True, text=True
+    ).stdout
     assert fingerprint(base64.b64decode(server.public("rsa").split()[1])) == shown.split()[1]

@@ -36,7 +36,7 @@ def test_the_defaults(way, tmp_path):
     assert hop.keys == tuple(f"{tmp_path}/.ssh/id_{kind}" for kind in ("ed25519", "ecdsa", "rsa"))
     assert (hop.named, hop.agent, hop.only_named, hop.password) == ((), "/agent", False, False)
     assert hop.known_hosts[0] == f"{tmp_path}/.ssh/known_hosts"
-    assert (hop.connect_timeout, hop.keepalive, hop.proxy, hop.shown) == (10.0, 15.0, "", "app1")
+    assert (hop.connect_timeout, hop.keepalive, hop.proxy, hop.shown) == (20.0, 15.0, "", "app1")
 
 
 CONFIG = """\
@@ -71,7 +71,11 @@ def test_the_target_wins(way, tmp_path):
     )  # fmt: skip
     assert names([hop]) == ["own@app1.example:7"]
     assert hop.keys == (f"{tmp_path}/key", f"{tmp_path}/conf_own")
-    assert (hop.named, hop.certificates, hop.known_hosts) == ((hop.keys[0],), (f"{tmp_path}/cert",), (f"{tmp_path}/known",))
+    assert (hop.named, hop.certificates, hop.known_hosts) == (
+        (hop.keys[0],),
+        (f"{tmp_path}/cert",),
+        (f"{tmp_path}/known",),
+    )
     assert (hop.connect_timeout, hop.keepalive, hop.password) == (1.0, 2.0, True)
     assert names(way(CONFIG, hosts=["own@app1:8"], user="x", port=9)) == ["own@app1.example:8"]
     assert names(way(CONFIG, config="none")) == ["me@app1:22"]

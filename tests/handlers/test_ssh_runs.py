@@ -97,7 +97,7 @@ def test_a_change_whose_connection_is_lost_is_asked_about_and_never_made_again(t
 
 
 def test_an_engine_that_is_interrupted_ends_what_it_started_there(tmp_path, server):
-    write(tmp_path, CHANGE.format(folder=tmp_path, seconds="306 & echo $! > {folder}/pid; wait".format(folder=tmp_path)))
+    write(tmp_path, CHANGE.format(folder=tmp_path, seconds=f"306 & echo $! > {tmp_path}/pid; wait"))
     child = start(tmp_path, "run", "r.yaml", "--mode", "auto")
     until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip(), "the change")
     child.send_signal(2)

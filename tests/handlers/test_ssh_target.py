@@ -25,7 +25,23 @@ def test_addresses(text, found):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-oProxyCommand=x", "a b", "a;b", "$(a)", "a\n", "a:b", "a:99999", "-x@a", "@a", "a@", "ä", "a\0", "../a", "-a"],
+    [
+        "",
+        "-oProxyCommand=x",
+        "a b",
+        "a;b",
+        "$(a)",
+        "a\n",
+        "a:b",
+        "a:99999",
+        "-x@a",
+        "@a",
+        "a@",
+        "ä",
+        "a\0",
+        "../a",
+        "-a",
+    ],
 )
 def test_what_is_no_address(text):
     with pytest.raises(BadInput, match="is no machine"):

@@ -49,7 +49,9 @@ def test_any_value_arrives_by_every_way(value):
 def test_how_far_it_came():
     def said(**more):
         done = run("sh", script(Command(("true",), **more), "m"))
-        return [words.split()[1] for words in done.stderr.decode().splitlines() if words.startswith("m ")], done.returncode
+        return [
+            words.split()[1] for words in done.stderr.decode().splitlines() if words.startswith("m ")
+        ], done.returncode
 
     assert said() == (["pid", "go"], 0)
     assert said(cwd="/no/such") == (["pid", "folder"], 1)

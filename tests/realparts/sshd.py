@@ -103,7 +103,9 @@ def keygen(path: Path, kind: str = "ed25519", passphrase: str = "", *more: str) 
 
 
 @contextlib.contextmanager
-def sshd(folder: Path, *, address: str = "127.0.0.1", config: str = "", kinds: tuple[str, ...] = ("ed25519",)) -> Iterator[Sshd]:
+def sshd(
+    folder: Path, *, address: str = "127.0.0.1", config: str = "", kinds: tuple[str, ...] = ("ed25519",)
+) -> Iterator[Sshd]:
     """Start a server. It lets in whoever has the key `folder/id`, with that in `authorized_keys` for more."""
     if not os.access(PROGRAM, os.X_OK) or shutil.which("ssh-keygen") is None:
         missing("openssh-server", "sshd")

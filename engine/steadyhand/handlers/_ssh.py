@@ -20,7 +20,7 @@ import logging
 import secrets as chance
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
@@ -149,7 +149,7 @@ class Session:
         """The machine as people write it."""
         return self.connection.hop.shown
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -292,4 +292,17 @@ class _Last:
         return False
 
 
-__all__ = ["Command", "Ended", "Found", "HandlerError", "Secret", "Session", "Sudo", "bytes_of", "client", "connected", "perform", "run"]
+__all__ = [
+    "Command",
+    "Ended",
+    "Found",
+    "HandlerError",
+    "Secret",
+    "Session",
+    "Sudo",
+    "bytes_of",
+    "client",
+    "connected",
+    "perform",
+    "run",
+]

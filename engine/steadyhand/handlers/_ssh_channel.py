@@ -11,13 +11,12 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from ..errors import BadResponse, Cancelled, HandlerError, Refused, TimedOut, Unreachable
 from ._ssh_words import FOLDER, GO, MISSING, PID, PROMPT
-from .protocol import Hands
 
 CHUNK = 256 * 1024
 """Bytes taken at once, and the most that is handed on at a time."""
@@ -31,6 +30,16 @@ KEPT = 4096
 """Bytes that are kept of what came on standard error before the command began."""
 
 Write = Callable[[bytes], object]
+
+
+class Watched(Protocol):
+    """What a run must know of the hands that watch it."""
+
+    def remaining(self) -> float:
+        """Seconds until its time is over."""
+
+    def cancelled(self) -> bool:
+        """Whether it was told to stop."""
 
 
 class Ended(Struct, frozen=True):
@@ -69,22 +78,30 @@ class Said(Struct):
             self.out(data)
             return
         self.rest += data
-        while not self.went and self.mark in self.rest:
-            before, _, after = self.rest.partition(self.mark + b" ")
-            if after.startswith(PROMPT.encode() + b" "):
-                self.asked += 1
-                self.rest = after[len(PROMPT) + 1 :]
-            elif b"\n" in after:
-                line, _, self.rest = after.partition(b"\n")
-                self._word(line.decode("ascii", "replace").split())
-            else:
-                return
-            self.before = (self.before + before)[-KEPT:]
-        if self.went and self.rest:
-            self.out(self.rest)
-            self.rest = b""
-        elif len(self.rest) > 2 * KEPT:  # a login shell that talks: keep what could be a mark that is cut off
+        while self._line():
+            pass
+        if len(self.rest) > 2 * KEPT:  # a login shell that talks: keep what could be a mark that is cut off
             self.before, self.rest = self.rest[-2 * KEPT : -KEPT], self.rest[-KEPT:]
+
+    def _line(self) -> bool:
+        """Take out one line of the script; whether there may be another."""
+        before, found, after = self.rest.partition(self.mark + b" ")
+        if not found:
+            return False
+        if after.startswith(PROMPT.encode() + b" "):
+            self.asked += 1
+            self.rest = after[len(PROMPT) + 1 :]
+        elif b"\n" in after:
+            line, _, self.rest = after.partition(b"\n")
+            self._word(line.decode("ascii", "replace").split())
+        else:
+            return False
+        self.before = (self.before + before)[-KEPT:]
+        if self.went:
+            rest, self.rest = self.rest, b""
+            if rest:
+                self.out(rest)
+        return not self.went
 
     def _word(self, words: list[str]) -> None:
         if words[:1] == [PID] and words[-1].isdigit():
@@ -103,7 +120,7 @@ class Said(Struct):
 class Run:
     """A command on its way. `until_the_end` returns how it ended, or raises why that cannot be told."""
 
-    def __init__(self, channel: Any, host: str, said: Said, out: Write, hands: Hands, fed: Fed) -> None:
+    def __init__(self, channel: Any, host: str, said: Said, out: Write, hands: Watched, fed: Fed) -> None:
         self._channel = channel
         self._host = host
         self.said = said

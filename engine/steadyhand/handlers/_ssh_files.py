@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from ..errors import BadInput, BadResponse, Cancelled, HandlerError, Refused, TimedOut, Unreachable
 from . import _ssh
@@ -79,7 +79,7 @@ class _Files:
         self._client: Any = None
         self._renaming = False
 
-    def __enter__(self) -> _Files:
+    def __enter__(self) -> Self:
         self._client = self._session.channel(_sftp)
         self._client.get_channel().settimeout(max(self._hands.remaining(), 0.1))
         self._hands.on_cancel(self._hang_up)
@@ -109,7 +109,9 @@ class _Files:
             return TimedOut(
                 "its time was over before the file was there", "give the step a longer `timeout:`", unsure=unsure
             )
-        if isinstance(problem, (paramiko.SSHException, EOFError)) or (isinstance(problem, OSError) and "closed" in str(problem)):
+        if isinstance(problem, (paramiko.SSHException, EOFError)) or (
+            isinstance(problem, OSError) and "closed" in str(problem)
+        ):
             return Unreachable(f"the connection to {host} was lost", "look at the file there", unsure=unsure)
         if isinstance(problem, OSError):
             number = problem.errno or 0
@@ -137,7 +139,9 @@ class _Files:
                 self._renaming = False  # it answered: it was not done
                 with suppress(Exception):
                     self._client.remove(beside)
-                raise Refused(f"{self._session.host}: {place}: {problem.strerror}", HINTS[problem.errno]) from problem
+                raise Refused(
+                    f"{self._session.host}: {place}: {problem.strerror}", HINTS[problem.errno or 0]
+                ) from problem
             if not self._renaming:
                 with suppress(Exception):
                     self._client.remove(beside)
@@ -189,7 +193,7 @@ class _Files:
                 return self._read(file, place, name, most)
         except OSError as problem:
             if problem.errno in HINTS:
-                hint = HINTS[problem.errno]
+                hint = HINTS[problem.errno or 0]
                 raise Refused(f"{self._session.host}: {place}: {problem.strerror}", hint) from problem
             raise
 
@@ -209,7 +213,12 @@ class _Files:
                 raise BadResponse(f"{self._session.host}: {place} grows beyond {most:,} bytes", "raise `max_size`")
             sink.write(data)
             digest.update(data)
-        found = {"path": place, "size": size, "sha256": digest.hexdigest(), "mode": f"{stat.S_IMODE(about.st_mode):04o}"}
+        found = {
+            "path": place,
+            "size": size,
+            "sha256": digest.hexdigest(),
+            "mode": f"{stat.S_IMODE(about.st_mode):04o}",
+        }
         # More than can be kept is no evidence for an expectation: it is left out rather than cut.
         return {**found, "content": sink.text() if size <= READABLE else None}
 

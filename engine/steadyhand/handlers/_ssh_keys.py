@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -61,7 +62,7 @@ def authenticate(
         for one in islice(keys, MOST):
             transport.auth_timeout = max(left(), 0.1)
             tried.append(one.shown)
-            done, allowed = _tried(lambda one=one: transport.auth_publickey(hop.user, one.key), hop, allowed)
+            done, allowed = _tried(partial(transport.auth_publickey, hop.user, one.key), hop, allowed)
             if done:
                 return
             if "publickey" not in allowed:
@@ -84,7 +85,7 @@ def authenticate(
 def _none(transport: paramiko.Transport, user: str) -> Any:
     """Ask to be let in with nothing, which says what else would do. The client's own call for it does not work."""
     transport.ensure_session()
-    return transport.auth_handler.send_auth_request(user, "none", lambda message: None)
+    return transport.auth_handler.send_auth_request(user, "none", lambda _: None)
 
 
 def _hint(hop: Hop, tried: list[str]) -> str:
@@ -162,7 +163,9 @@ def load(path: str, passphrase: str) -> Any:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             text = file.read()
     except OSError as problem:
-        raise Refused(f"the key {path} cannot be read: {problem.strerror}", "check `key:` and the permissions") from problem
+        raise Refused(
+            f"the key {path} cannot be read: {problem.strerror}", "check `key:` and the permissions"
+        ) from problem
     if "-BEGIN PRIVATE KEY-" in text or "-BEGIN ENCRYPTED PRIVATE KEY-" in text:
         text, passphrase = _converted(path, text, passphrase), ""
     kind = _kind(text)
@@ -212,7 +215,7 @@ def _kind_of(data: bytes) -> str:
     for _ in range(3):  # cipher, derivation, its options
         message.get_string()
     message.get_int()
-    return paramiko.Message(message.get_string()).get_string().decode("ascii", "replace")
+    return str(paramiko.Message(message.get_string()).get_string().decode("ascii", "replace"))
 
 
 def _public(path: str) -> bytes | None:

@@ -27,6 +27,8 @@ GLANCE = 0.02
 """Seconds between two looks at whether a connection has come about, and at whether it is still wanted."""
 SESSIONS = 8
 """Commands at once on one connection: a server takes ten sessions unless told, and two stay free to end the others."""
+AT_ONCE = 12
+"""Logins under way at once in a run: they are work for this machine's processors, and more of them only make each late."""
 SILENT = 3
 """Keep-alives without an answer after which a connection is given up by the kernel."""
 SHA2 = ("rsa-sha2-512", "rsa-sha2-256")
@@ -78,6 +80,23 @@ class Connection:
 
 def login(hop: Hop, through: Connection | None, hands: Hands, secrets: _ssh_keys.Secrets) -> Connection:
     """Reach a machine, check that it is the one, and log in. Raises a HandlerError; nothing was run."""
+    places = hands.shared("ssh logins", lambda: threading.BoundedSemaphore(AT_ONCE), lambda _: None)
+    while not places.acquire(timeout=GLANCE):
+        _still_wanted(hop, hands)
+    try:
+        return _login(hop, through, hands, secrets)
+    finally:
+        places.release()
+
+
+def _still_wanted(hop: Hop, hands: Hands) -> None:
+    if hands.cancelled():
+        raise Cancelled(f"told to stop before {hop.shown} was reached")
+    if hands.remaining() <= 0:
+        raise TimedOut(f"its time was over before {hop.shown} was reached", "give the step a longer `timeout:`")
+
+
+def _login(hop: Hop, through: Connection | None, hands: Hands, secrets: _ssh_keys.Secrets) -> Connection:
     watch = _Watch(hop, hands)
     helper: subprocess.Popen[bytes] | None = None
     transport: paramiko.Transport | None = None
@@ -135,7 +154,9 @@ class _Watch:
 
     def _late(self) -> HandlerError:
         if self._hands.remaining() <= 0:
-            return TimedOut(f"its time was over before {self._hop.shown} was reached", "give the step a longer `timeout:`")
+            return TimedOut(
+                f"its time was over before {self._hop.shown} was reached", "give the step a longer `timeout:`"
+            )
         hint = "look at the network and at the load there, or raise the target's `connect_timeout`"
         return Unreachable(f"{self._hop.shown} had not let us in after {self._hop.connect_timeout:g} s", hint)
 
@@ -157,7 +178,9 @@ def _failure(hop: Hop, problem: BaseException) -> HandlerError:
     if isinstance(problem, paramiko.ssh_exception.IncompatiblePeer):
         return Refused(f"no common algorithms with {hop.shown}: {text}", "update the SSH server there")
     if "banner" in text:
-        return Unreachable(f"{hop.shown} does not answer as an SSH server", "is it the right port? Does sshd run there?")
+        return Unreachable(
+            f"{hop.shown} does not answer as an SSH server", "is it the right port? Does sshd run there?"
+        )
     hint = "look at the SSH server's log there (it may take no more logins at once: MaxStartups)"
     return Unreachable(f"{hop.shown} hung up before we were logged in: {text}", hint)
 
@@ -255,8 +278,8 @@ def _through_a_command(hop: Hop, watch: _Watch) -> tuple[socket.socket, subproce
     with theirs:
         helper = subprocess.Popen(
             ["/bin/sh", "-c", f"exec {hop.proxy}"],
-            stdin=theirs,
-            stdout=theirs,
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )

@@ -24,7 +24,7 @@ SYSTEM = "/etc/ssh/ssh_config"
 DEFAULT_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 KNOWN = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 KNOWN_TO_ALL = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
-CONNECT, KEEPALIVE = 10.0, 15.0
+CONNECT, KEEPALIVE = 20.0, 15.0
 """Seconds, unless said."""
 PASSED_OVER = ("proxyusefdpass", "pkcs11provider", "securitykeyprovider")
 """Keys that would change how a host is reached or entered, and cannot be honoured: they are refused when set."""
@@ -59,7 +59,7 @@ class Hop(Struct, frozen=True):
 
 
 class Here(Struct, frozen=True):
-    """This side: the home and name of whoever runs it, its variables, and the folder that paths are read from."""
+    """Our side: the home and name of whoever runs it, its variables, and the folder that paths are read from."""
 
     home: str
     user: str
@@ -68,7 +68,7 @@ class Here(Struct, frozen=True):
 
 
 def here(cwd: str) -> Here:
-    """This side, now. Raises Refused when nobody knows who we are."""
+    """Our side, now. Raises Refused when nobody knows who we are."""
     home = os.path.expanduser("~")
     try:
         return Here(home, getpass.getuser(), os.environ, cwd)
@@ -122,7 +122,9 @@ class _Route:
 
     def _hop(self, named: Address, *, first: bool) -> tuple[Hop, dict[str, list[str]]]:
         given, side = self._given, self._side
-        asked = _ssh_config.Asked(named.host, named.user or (given.get("user", "") if first else ""), side.home, side.user)
+        asked = _ssh_config.Asked(
+            named.host, named.user or (given.get("user", "") if first else ""), side.home, side.user
+        )
         said = _ssh_config.lookup(self._files, asked)
         for key in PASSED_OVER:
             if said.get(key, ["no"])[0].lower() not in {"no", "none"}:
@@ -130,7 +132,7 @@ class _Route:
         one = {key: words[0] for key, words in said.items() if words}
         # The target's user and port are for its hosts; on the way, what the configuration says comes first.
         user = named.user or (given.get("user") if first else None) or one.get("user") or given.get("user") or side.user
-        port = named.port or (given.get("port", 0) if first else 0) or _number(one.get("port", "22"), "Port")
+        port: int = named.port or (int(given.get("port", 0)) if first else 0) or _number(one.get("port", "22"), "Port")
         name = _ssh_config.expanded(one.get("hostname", named.host), {"h": named.host})
         tokens = {"h": name, "n": named.host, "p": str(port), "r": user, "u": side.user, "d": side.home}
         keys, marked = self._keys(said, tokens)
@@ -166,7 +168,9 @@ class _Route:
             raise BadInput(f"there is no ssh configuration {path}", "correct the target's `config:`")
         return (path,)
 
-    def _keys(self, said: Mapping[str, list[str]], tokens: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _keys(
+        self, said: Mapping[str, list[str]], tokens: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The files of keys in the order in which they are tried, and those that must be there."""
         own = [self._path(self._given["key"])] if "key" in self._given else []
         listed = [self._path(_ssh_config.expanded(p, tokens)) for p in said.get("identityfile", ()) if p != "none"]
@@ -221,4 +225,3 @@ def _number(text: str, what: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise Refused(f"`{what} {text}` of the ssh configuration is no number", "correct it")
     return int(text)
-

@@ -48,7 +48,7 @@ FAMILY = TargetSpec(
         ),
         Param("known_hosts", "text", "A file of host keys, instead of those of the configuration.", "known_hosts"),
         Param("config", "text", "An OpenSSH configuration; ~/.ssh/config unless said, `none` for none.", "ssh_config"),
-        Param("connect_timeout", "duration", "How long reaching and logging in may take; 10s unless said.", "5s"),
+        Param("connect_timeout", "duration", "How long reaching and logging in may take; 20s unless said.", "5s"),
         Param("keepalive", "duration", "How often a silent connection is kept alive; 15s unless said.", "30s"),
     ),
 )
@@ -73,7 +73,9 @@ def connection(target: Target | None) -> dict[str, Any]:
     hosts = [text_of(host) for host in target.params.get("hosts", ())]
     if len(hosts) != 1:
         what = f"target {target.name} has {len(hosts)} hosts, and a step acts on one at a time"
-        hint = f"write `each: {{target: {target.name}}}` beside the step" if hosts else "list at least one under `hosts:`"
+        hint = (
+            f"write `each: {{target: {target.name}}}` beside the step" if hosts else "list at least one under `hosts:`"
+        )
         raise BadInput(what, hint)
     host = _unsecret(hosts[0], "hosts")
     address(host)

@@ -20,7 +20,7 @@ from ._texts import bytes_of
 LONGEST = 120 * 1024
 """Bytes of a command line: the other side's kernel takes 128 KiB in one piece."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_TAME = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _./:=,+@%^-\"$&|;<>()[]{}*?~#`")
+_TAME = frozenset(b'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _./:=,+@%^-"$&|;<>()[]{}*?~#`')
 
 PID, PROMPT, GO, MISSING, FOLDER = "pid", "password", "go", "missing", "folder"
 """What a script says of itself, each after the run's own mark."""

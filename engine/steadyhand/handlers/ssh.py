@@ -243,7 +243,9 @@ def _sudo(given: Any) -> dict[str, Text]:
     if given is True:
         return {"user": plain("root")}
     if not isinstance(given, Mapping) or set(given) - {"user", "password"}:
-        raise BadInput("`sudo` is true, or a map of `user` and `password`", "write sudo: true, or sudo: {user: postgres}")
+        raise BadInput(
+            "`sudo` is true, or a map of `user` and `password`", "write sudo: true, or sudo: {user: postgres}"
+        )
     found = {name: text_of(value) for name, value in given.items()}
     user = found.setdefault("user", plain("root"))
     if user.secrets or not re.fullmatch(r"[#\w][\w.@$-]*", user.masked()):
@@ -256,7 +258,11 @@ def _program(form: str, given: Any) -> str:
     first = given[0] if form == "argv" else given if form == "text" else plain("")
     part = first.parts[0] if first.parts else Literal("")
     text = part.text if isinstance(part, Literal) else first.masked() if form == "argv" else ""
-    found = re.match(r"[\w./+-]+(?=\s|\Z)", text, re.ASCII) if form == "text" else re.fullmatch(r"[\w./+-]+", text, re.ASCII)
+    found = (
+        re.match(r"[\w./+-]+(?=\s|\Z)", text, re.ASCII)
+        if form == "text"
+        else re.fullmatch(r"[\w./+-]+", text, re.ASCII)
+    )
     return found[0] if found and (form == "argv" or found.end() < len(text) or len(first.parts) == 1) else ""
 
 
@@ -320,7 +326,7 @@ def _file(form: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
         name = text_of(file.get("to", file["from"])).masked().rpartition("/")[2]
         if not name or name in {"stdout", "stderr", "progress", ".", ".."}:
             raise BadInput(f"an artifact cannot be called {name!r}", "name it: fetch: {from: ..., to: app1-log}")
-        if file.get("max_size", 1) <= 0:
+        if given.get("max_size", 1) <= 0:
             raise BadInput("`max_size` must be above 0", "write max_size: 10MiB")
         file["to"] = plain(name) if "to" not in file and not file["from"].secrets else text_of(file.get("to", name))
         return {"file": file}, [f"fetch {_shown(file['from'])}"]
@@ -346,7 +352,9 @@ def _file_needs(request: Mapping[str, Any], hands: Hands) -> Iterator[Need]:
     if source is not None and not source.secrets:
         path = os.path.join(hands.cwd, source.masked())
         there = os.access(path, os.R_OK)
-        yield Need(f"file {path}", there, *(("", "") if there else ("it cannot be read", "create it, or change `copy`")))
+        yield Need(
+            f"file {path}", there, *(("", "") if there else ("it cannot be read", "create it, or change `copy`"))
+        )
 
 
 # --- words
