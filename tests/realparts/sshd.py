@@ -33,7 +33,9 @@ PermitRootLogin yes
 LogLevel VERBOSE
 MaxStartups 300:100:300
 Subsystem sftp {sftp}
+SetEnv HOME={folder}
 """
+"""What a developer's own shell does as it starts (.bashrc) is not for tests: they have a home of their own."""
 
 
 class Sshd:

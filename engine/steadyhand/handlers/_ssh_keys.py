@@ -72,7 +72,7 @@ def authenticate(
         tried.append("the password")
         if _password(transport, hop, secrets.password, allowed):
             return
-    done, allowed = _tried(lambda: _none(transport, hop.user), hop, allowed)
+    done, allowed = _tried(lambda: transport.auth_none(hop.user), hop, allowed)
     if done:
         return
     takes = ", ".join(sorted(allowed)) or "nothing"
@@ -80,12 +80,6 @@ def authenticate(
     notes = f"; not used: {', '.join(passed_over)}" if passed_over else ""
     what = f"{hop.shown} does not let {hop.user} in: it takes {takes}; it was offered {offered}{notes}"
     raise Refused(what, _hint(hop, tried))
-
-
-def _none(transport: paramiko.Transport, user: str) -> Any:
-    """Ask to be let in with nothing, which says what else would do. The client's own call for it does not work."""
-    transport.ensure_session()
-    return transport.auth_handler.send_auth_request(user, "none", lambda _: None)
 
 
 def _hint(hop: Hop, tried: list[str]) -> str:

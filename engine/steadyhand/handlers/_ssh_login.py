@@ -27,7 +27,7 @@ GLANCE = 0.02
 """Seconds between two looks at whether a connection has come about, and at whether it is still wanted."""
 SESSIONS = 8
 """Commands at once on one connection: a server takes ten sessions unless told, and two stay free to end the others."""
-AT_ONCE = 12
+AT_ONCE = 32
 """Logins under way at once in a run: they are work for this machine's processors, and more of them only make each late."""
 SILENT = 3
 """Keep-alives without an answer after which a connection is given up by the kernel."""
@@ -74,6 +74,8 @@ class Connection:
 
     def close(self) -> None:
         """Hang up."""
+        with suppress(OSError, AttributeError):  # its thread would look only once in a while
+            self.transport.sock.shutdown(socket.SHUT_RDWR)
         self.transport.close()
         _end(self._helper)
 
@@ -114,20 +116,20 @@ def _login(hop: Hop, through: Connection | None, hands: Hands, secrets: _ssh_key
 
 
 class _Watch:
-    """Closes what a login waits on when it is no longer wanted, and says why it ended."""
+    """Closes what a login waits on when it is told to stop, and says why it ended. Time is kept by each wait itself."""
 
     def __init__(self, hop: Hop, hands: Hands) -> None:
         self._hop = hop
         self._hands = hands
         self._over = hands.remaining() - min(hop.connect_timeout, max(hands.remaining(), 0.0))
         self._closes: list[Callable[[], object]] = []
-        self._ended = threading.Event()
+        self._ended = False
 
     def __enter__(self) -> None:
-        threading.Thread(target=self._look, name=f"ssh login {self._hop.host}", daemon=True).start()
+        self._hands.on_cancel(self._close)
 
     def __exit__(self, *_: object) -> None:
-        self._ended.set()
+        self._ended = True  # from here on the connection is everybody's
 
     def left(self) -> float:
         """Seconds."""
@@ -144,13 +146,11 @@ class _Watch:
         if self.left() <= 0:
             raise self._late()
 
-    def _look(self) -> None:
-        while not self._ended.wait(min(max(self.left(), GLANCE), 0.1)):
-            if self._hands.cancelled() or self.left() <= 0:
-                for close in self._closes:
-                    with suppress(Exception):
-                        close()
-                return
+    def _close(self) -> None:
+        if not self._ended:
+            for close in self._closes:
+                with suppress(Exception):
+                    close()
 
     def _late(self) -> HandlerError:
         if self._hands.remaining() <= 0:
@@ -334,8 +334,11 @@ def _requested(channel: Any, message: paramiko.Message) -> None:
     channel._handle_request(message)  # noqa: SLF001 the client's own, which stands in its table
 
 
-class _Transport(paramiko.ServiceRequestingTransport):  # type: ignore[misc]  # the client has no types
-    """The client's transport, which also hears of signals."""
+class _Transport(paramiko.Transport):  # type: ignore[misc]  # the client has no types
+    """The client's transport, which also hears of signals.
+
+    Not its newer one, which may miss the answer to a login and then waits for ever: it looks out only after asking.
+    """
 
     _channel_handler_table: ClassVar = {
         **paramiko.Transport._channel_handler_table,  # noqa: SLF001 there is no other way to hear of it
