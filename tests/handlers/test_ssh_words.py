@@ -22,9 +22,12 @@ def run(shell: str, text: str, stdin: bytes = b"") -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_any_login_shell_passes_it_on(shell):
-    done = run(shell, line(script(Command(("printf", "%s", ODD)), "mark")))
-    assert done.stdout == ODD.encode("utf-8", "surrogateescape")
+@pytest.mark.parametrize(
+    "value", [ODD, "plain", "two  words", "a;b|c&d<e>(f)[g]{h}*?~#=", "~", "*", "#a", "", "!!", "`id`", "$HOME"]
+)
+def test_any_login_shell_passes_it_on(shell, value):
+    done = run(shell, line(script(Command(("printf", "%s", value)), "mark")))
+    assert done.stdout == value.encode("utf-8", "surrogateescape")
     first, go = done.stderr.decode().splitlines()
     assert first.startswith("mark pid ")
     assert go == f"mark {GO}"
@@ -70,7 +73,7 @@ def test_a_folder_is_the_one_that_was_named():
 
 def test_sudo_comes_before_everything_that_is_read():
     text = script(Command(("id",), variables=("A",), sudo=Sudo("postgres", asks=True)), "m")
-    assert text.startswith("echo m pid $$ >&2\nexec sudo -S -p 'm password ' -u 'postgres' -- /bin/sh -c '")
+    assert text.startswith("echo m pid $$ >&2; exec sudo -S -p 'm password ' -u 'postgres' -- /bin/sh -c '")
     assert "exec sudo -n -u 'root' -- " in script(Command(("id",), sudo=Sudo()), "m")
 
 

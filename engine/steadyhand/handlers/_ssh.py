@@ -18,6 +18,7 @@ import hashlib
 import json
 import logging
 import secrets as chance
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 from msgspec import Struct
 
 from ..errors import Cancelled, HandlerError, Refused, TimedOut, Unreachable
-from . import _ssh_route
+from . import _ssh_config, _ssh_route
 from ._ssh_channel import Ended, Fed, Run, Said, Write
 from ._ssh_words import Command, Sudo, fed, ladder, line, script
 from ._texts import bytes_of
@@ -218,10 +219,16 @@ class Session:
 
 def client() -> Any:
     """The client's package. Raises Refused when it is not installed."""
+    # It imports a task runner for `Match exec`, two fifths of its cost, and does without: None says not to import it.
+    modules: dict[str, Any] = sys.modules
+    unneeded = modules.setdefault("invoke", None)
     try:
         import paramiko  # noqa: PLC0415 the client is not for `validate`
     except ImportError as problem:
         raise Refused(f"`ssh` needs the package {MODULE}", f"pip install 'steadyhand[{EXTRA}]'") from problem
+    finally:
+        if unneeded is None:
+            modules.pop("invoke", None)
     logger = logging.getLogger(MODULE)
     if not logger.handlers:  # it would write to the terminal what is said by us, in our words
         logger.addHandler(logging.NullHandler())
@@ -237,7 +244,10 @@ def connected(connection: Mapping[str, Any], hands: Hands) -> Connection:
     client()
     from . import _ssh_keys, _ssh_login  # noqa: PLC0415 the client is not for `validate`
 
-    way = _ssh_route.hops(connection, _ssh_route.here(hands.cwd), hands.reveal)
+    def read(path: str) -> _ssh_config.Lines:
+        return hands.shared(f"ssh config {path}", lambda: _ssh_config.lines(path), lambda _: None)
+
+    way = _ssh_route.hops(connection, _ssh_route.here(hands.cwd), hands.reveal, read)
     known = {name: hands.reveal(connection[name]) for name in ("password", "passphrase") if name in connection}
     held = _ssh_keys.Secrets(**known)
 

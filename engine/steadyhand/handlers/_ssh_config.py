@@ -11,7 +11,7 @@ import glob
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..errors import Refused
 
@@ -23,6 +23,8 @@ WHOLE = frozenset({"proxycommand"})
 """Keys whose value is the rest of the line, as it stands."""
 
 Found = dict[str, list[str]]
+Lines = tuple[tuple[str, str, list[str]], ...]
+"""Where it stands, its key, its words."""
 
 
 class Asked:
@@ -35,44 +37,55 @@ class Asked:
         self.own = own
 
 
-def lookup(paths: Sequence[str], asked: Asked) -> Found:
-    """What the files say, the earlier ones first. A file that is not there says nothing. Raises Refused."""
+def lookup(paths: Sequence[str], asked: Asked, read: Callable[[str], Lines] | None = None) -> Found:
+    """What the files say, the earlier ones first. A file that is not there says nothing. Raises Refused.
+
+    `read` may be given to read each file once only: it does what `lines` does.
+    """
     found: Found = {}
     for final in (False, True):
         for path in paths:
-            _File(asked, found, final=final).read(path, active=True, depth=0)
+            _File(asked, found, read or lines, final=final).follow(path, active=True, depth=0)
     return found
+
+
+def lines(path: str) -> Lines:
+    """The lines of a file that say something. Raises Refused."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            texts = file.read().splitlines()
+    except FileNotFoundError:
+        return ()
+    except OSError as problem:
+        raise Refused(f"{path} cannot be read: {problem.strerror}", "check its permissions") from problem
+    each = ((f"{path}:{number}", *parsed(text, f"{path}:{number}")) for number, text in enumerate(texts, 1))
+    return tuple(line for line in each if line[1])
 
 
 class _File:
     """Reads one pass over a file and what it includes. `Match final` holds in the second pass alone."""
 
-    def __init__(self, asked: Asked, found: Found, *, final: bool) -> None:
+    def __init__(self, asked: Asked, found: Found, read: Callable[[str], Lines], *, final: bool) -> None:
         self._asked = asked
         self._found = found
+        self._read = read
         self._final = final
 
-    def read(self, path: str, *, active: bool, depth: int) -> None:
+    def follow(self, path: str, *, active: bool, depth: int) -> None:
         if depth > DEEPEST:
             raise Refused(f"{path} includes itself, or too many others", "look at the Include lines of ~/.ssh/config")
-        try:
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                lines = file.read().splitlines()
-        except FileNotFoundError:
-            return
-        except OSError as problem:
-            raise Refused(f"{path} cannot be read: {problem.strerror}", "check its permissions") from problem
         here = active
-        for number, line in enumerate(lines, 1):
-            key, words = parsed(line, f"{path}:{number}")
+        for where, key, words in self._read(path):
             if key == "host":
                 here = active and matches(words, self._asked.host)
             elif key == "match":
-                here = active and self._matched(words, f"{path}:{number}")
-            elif key == "include" and here:
-                for included in self._files(words, path):
-                    self.read(included, active=here, depth=depth + 1)
-            elif key and here:
+                here = active and self._matched(words, where)
+            elif not here:
+                continue
+            elif key == "include":
+                for included in self._files(words):
+                    self.follow(included, active=here, depth=depth + 1)
+            else:
                 self._keep(key, words)
 
     def _keep(self, key: str, words: list[str]) -> None:
@@ -81,10 +94,11 @@ class _File:
         else:
             self._found.setdefault(key, words)
 
-    def _files(self, words: Sequence[str], path: str) -> Iterator[str]:
+    def _files(self, words: Sequence[str]) -> Iterator[str]:
+        """What the patterns name; a pattern that names nothing includes nothing, as in OpenSSH."""
         for word in words:
             whole = word.replace("~", self._asked.home, 1) if word.startswith("~/") else word
-            yield from sorted(glob.glob(os.path.join(self._asked.home, ".ssh", whole))) or _none(word, path)
+            yield from sorted(glob.glob(os.path.join(self._asked.home, ".ssh", whole)))
 
     def _matched(self, words: Sequence[str], where: str) -> bool:
         rest = list(words)
@@ -115,12 +129,6 @@ class _File:
         return matches(value.split(","), known[word])
 
 
-def _none(word: str, path: str) -> list[str]:
-    """A pattern that names no file includes nothing, as in OpenSSH."""
-    del word, path
-    return []
-
-
 def parsed(line: str, where: str) -> tuple[str, list[str]]:
     """The key, in lower case, and its words. Empty for what says nothing."""
     found = re.match(r"\s*(\w+)(?:\s*=\s*|\s+)(.*)", line)
@@ -129,6 +137,8 @@ def parsed(line: str, where: str) -> tuple[str, list[str]]:
     key, rest = found[1].lower(), found[2].strip()
     if key in WHOLE:
         return key, [rest]
+    if not any(char in rest for char in "\"'\\#"):
+        return key, rest.split()
     try:
         return key, shlex.split(rest, comments=True)
     except ValueError:
@@ -148,6 +158,8 @@ def matches(patterns: Sequence[str], name: str) -> bool:
 
 def wild(pattern: str, name: str) -> bool:
     """Whether a pattern with * and ? is that name, in any case."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern.lower() == name.lower()
     parts = {"*": ".*", "?": "."}
     spelled = "".join(parts.get(char) or re.escape(char) for char in pattern.lower())
     return re.fullmatch(spelled, name.lower(), re.DOTALL) is not None

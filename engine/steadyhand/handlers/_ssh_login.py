@@ -28,7 +28,7 @@ GLANCE = 0.02
 SESSIONS = 8
 """Commands at once on one connection: a server takes ten sessions unless told, and two stay free to end the others."""
 AT_ONCE = 32
-"""Logins under way at once in a run: they are work for this machine's processors, and more of them only make each late."""
+"""Logins under way at once in a run: they are work for this machine's processors, and more only make each late."""
 SILENT = 3
 """Keep-alives without an answer after which a connection is given up by the kernel."""
 SHA2 = ("rsa-sha2-512", "rsa-sha2-256")

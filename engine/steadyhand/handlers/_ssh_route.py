@@ -76,17 +76,24 @@ def here(cwd: str) -> Here:
         raise Refused("this user has no name on this machine", "set LOGNAME") from problem
 
 
-def hops(request: Mapping[str, Any], side: Here, reveal: Callable[[Text | str], str]) -> tuple[Hop, ...]:
-    """The way, the host itself last. Raises BadInput or Refused."""
-    return _Route(request, side, reveal).way()
+def hops(
+    request: Mapping[str, Any],
+    side: Here,
+    reveal: Callable[[Text | str], str],
+    read: Callable[[str], _ssh_config.Lines] = _ssh_config.lines,
+) -> tuple[Hop, ...]:
+    """The way, the host itself last; `read` reads a file of the configuration. Raises BadInput or Refused."""
+    given = {name: reveal(value) if isinstance(value, Text) else value for name, value in request.items()}
+    return _Route(given, side, read).way()
 
 
 class _Route:
     """One request, followed through the configuration."""
 
-    def __init__(self, request: Mapping[str, Any], side: Here, reveal: Callable[[Text | str], str]) -> None:
+    def __init__(self, given: Mapping[str, Any], side: Here, read: Callable[[str], _ssh_config.Lines]) -> None:
         self._side = side
-        self._given = {name: reveal(value) if isinstance(value, Text) else value for name, value in request.items()}
+        self._given = given
+        self._read = read
         self._files = self._config_files()
 
     def way(self) -> tuple[Hop, ...]:
@@ -125,7 +132,7 @@ class _Route:
         asked = _ssh_config.Asked(
             named.host, named.user or (given.get("user", "") if first else ""), side.home, side.user
         )
-        said = _ssh_config.lookup(self._files, asked)
+        said = _ssh_config.lookup(self._files, asked, self._read)
         for key in PASSED_OVER:
             if said.get(key, ["no"])[0].lower() not in {"no", "none"}:
                 raise Refused(f"{named.host}: `{key}` of the ssh configuration cannot be honoured", "remove it")

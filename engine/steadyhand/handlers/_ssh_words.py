@@ -47,8 +47,12 @@ class Command(Struct, frozen=True):
 
 def line(script: str, mark: str = "steady") -> str:
     """A command line that runs a script, in any login shell. Raises BadInput when it is longer than a kernel takes."""
-    spelled = "".join(chr(b) if b in _TAME else f"\\0{b:03o}" for b in bytes_of(script, "the command"))
-    text = f"exec /bin/sh -c 'eval \"$(printf %b \"$1\")\"' {mark} '{spelled}'"
+    data = bytes_of(script, "the command")
+    if _TAME.issuperset(data):
+        text = f"exec /bin/sh -c '{script}'"
+    else:
+        spelled = "".join(chr(b) if b in _TAME else f"\\0{b:03o}" for b in data)
+        text = f"exec /bin/sh -c 'eval \"$(printf %b \"$1\")\"' {mark} '{spelled}'"
     if len(text) > LONGEST:
         message = f"the command is {len(text):,} bytes long, and a command line takes {LONGEST:,}"
         raise BadInput(message, "write it as `script:`, or hand the values over through `stdin:`")
@@ -59,12 +63,12 @@ def script(command: Command, mark: str) -> str:
     """The script that becomes the command."""
     inner = _inner(command, mark)
     if command.sudo is None:
-        return f"{_says(mark, PID)}\n{inner}"
+        return f"{_says(mark, PID)}; {inner}"
     # Not -p '': asked with our mark, so that the password is sent when it is asked for and not one byte before.
     asks = f"-S -p {shell_word(f'{mark} {PROMPT} ')}" if command.sudo.asks else "-n"
     user = f"-u {shell_word(command.sudo.user)}"
-    body = shell_word(f"{_says(mark, PID)}\n{inner}")
-    return f"{_says(mark, PID)}\nexec sudo {asks} {user} -- /bin/sh -c {body}"
+    body = shell_word(f"{_says(mark, PID)}; {inner}")
+    return f"{_says(mark, PID)}; exec sudo {asks} {user} -- /bin/sh -c {body}"
 
 
 def fed(value: str, what: str) -> bytes:
@@ -79,7 +83,14 @@ def words(argv: Sequence[str]) -> str:
     """Words as a shell takes them. Raises BadInput for what no command line can carry."""
     if any("\0" in word for word in argv):
         raise BadInput("the command holds a NUL byte, which no command line can carry", "hand it over through `stdin:`")
-    return " ".join(shell_word(word) for word in argv)
+    return " ".join(_word(word) for word in argv)
+
+
+def _word(word: str) -> str:
+    """One word of a POSIX shell, with no more quotes than it needs: what is tame needs no spelling out."""
+    if re.fullmatch(r"[A-Za-z0-9_./:=,+@%-]+", word):
+        return word
+    return f'"{word}"' if re.fullmatch(r"[A-Za-z0-9_./:=,+@%^&|;<>()\[\]{}*?~# -]+", word) else shell_word(word)
 
 
 def _says(mark: str, what: str) -> str:
@@ -100,7 +111,7 @@ def _inner(command: Command, mark: str) -> str:
         program = words(command.argv[:1])
         lines.append(f"command -v {program} >/dev/null 2>&1 || {{ {_says(mark, MISSING)}; exit 127; }}")
     lines += [_says(mark, GO), f"exec {words(command.argv)}"]
-    return "\n".join(lines)
+    return "; ".join(lines)
 
 
 def ladder(pids: Sequence[int]) -> str:
