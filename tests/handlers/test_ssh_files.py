@@ -119,3 +119,11 @@ def test_a_copy_that_is_cut_off_changes_nothing_and_says_so(desk, server, tmp_pa
     assert [type(one) for one in found] == [Unreachable, Cancelled, TimedOut]
     assert not any(one.unsure for one in found)
     assert place.read_text() == "old"
+
+
+def test_a_machine_without_sftp_is_said_and_its_connection_stays(tmp_path):
+    with sshd(tmp_path / "none", sftp="/bin/false") as other, Desk(target(other)) as there:
+        with pytest.raises(Refused, match="it has no SFTP"):
+            there.ran(copy={"content": "x", "to": str(tmp_path / "x")})
+        assert there.ran(text="echo in")["stdout"] == "in\n"
+        assert other.log.count("Accepted publickey") == 1

@@ -106,7 +106,7 @@ def keygen(path: Path, kind: str = "ed25519", passphrase: str = "", *more: str) 
 
 @contextlib.contextmanager
 def sshd(
-    folder: Path, *, address: str = "127.0.0.1", config: str = "", kinds: tuple[str, ...] = ("ed25519",)
+    folder: Path, *, address: str = "127.0.0.1", config: str = "", sftp: str = SFTP, kinds: tuple[str, ...] = ("ed25519",)
 ) -> Iterator[Sshd]:
     """Start a server. It lets in whoever has the key `folder/id`, with that in `authorized_keys` for more."""
     if not os.access(PROGRAM, os.X_OK) or shutil.which("ssh-keygen") is None:
@@ -122,7 +122,7 @@ def sshd(
         shutil.copy(folder / "id.pub", folder / "authorized_keys")
     port = free_port()
     host_keys = "\n".join(f"HostKey {folder}/host_{kind}" for kind in kinds)
-    text = CONFIG.format(address=address, port=port, host_keys=host_keys, folder=folder, sftp=SFTP)
+    text = CONFIG.format(address=address, port=port, host_keys=host_keys, folder=folder, sftp=sftp)
     (folder / "sshd_config").write_text(config + "\n" + text)
     words = [PROGRAM, "-D", "-f", str(folder / "sshd_config"), "-E", str(folder / "log")]
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -167,6 +167,9 @@ class Session:
             self._take_turn()
             try:
                 return kind(self.connection.transport, self._patience())
+            except HandlerError:
+                self._release()
+                raise
             except (paramiko.SSHException, OSError, EOFError) as problem:
                 self._release()
                 alone = not self.connection.turns.taken()

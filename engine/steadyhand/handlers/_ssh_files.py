@@ -232,8 +232,16 @@ class _Files:
 def _sftp(transport: Any, left: float) -> Any:
     channel = transport.open_session(timeout=left)
     channel.settimeout(left)
-    channel.invoke_subsystem("sftp")
-    return _ssh.client().SFTPClient(channel)
+    paramiko = _ssh.client()
+    try:
+        channel.invoke_subsystem("sftp")
+        return paramiko.SFTPClient(channel)
+    except (paramiko.SSHException, OSError, EOFError) as problem:
+        channel.close()
+        if not transport.is_active():
+            raise
+        hint = "its sshd_config needs a line `Subsystem sftp internal-sftp`; without it, write `text: cat > FILE` with `stdin`"
+        raise Refused("the machine takes and gives no files: it has no SFTP", hint) from problem
 
 
 def _pieces(source: Any) -> Iterator[bytes]:
