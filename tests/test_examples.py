@@ -12,6 +12,7 @@ import pytest
 
 from .cli.steady import steady
 from .realparts.postgresql import PASSWORD, postgres
+from .realparts.sshd import sshd
 
 KINDS = Path(__file__).resolve().parent.parent / "examples" / "kinds"
 ANSWERS = {
@@ -57,6 +58,11 @@ def served(request, service):
         os.environ["KUBECONFIG"] = str(here.kubeconfig)
         yield ["-i", "app=orders", "-i", f"namespace={here.namespace}"]
         del os.environ["KUBECONFIG"]
+        return
+    if kind == "ssh":
+        with sshd(request.getfixturevalue("tmp_path") / "sshd") as server:
+            server.configure(server.folder.parent / "ssh_config", "app1", "app2")
+            yield []
         return
     if kind != "sql":
         yield {"http": ["-i", f"url={service}"]}.get(kind, [])
