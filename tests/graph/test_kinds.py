@@ -84,7 +84,7 @@ def test_what_a_called_runbook_is_given():
     every = "text: x, number: 3, list: [a], any: 1, word: a, many: 3"
     assert said(f"{{{every}}}") == []
     assert said("{" + every.replace("text: x, ", "") + "}") == ["`a` does not give the input `text` of runbook inner"]
-    assert said("{" + every.replace("number: 3", "number: three") + "}") == [
+    assert said("{" + every.replace("number: 3", "number: '{{ inputs.text }}'") + "}") == [
         "`a` gives text for the input `number` of runbook inner"
     ]
     assert said(f"{{{every}, txt: x}}") == ["`a` gives the input `txt`, which runbook inner does not have"]
