@@ -106,7 +106,12 @@ def keygen(path: Path, kind: str = "ed25519", passphrase: str = "", *more: str) 
 
 @contextlib.contextmanager
 def sshd(
-    folder: Path, *, address: str = "127.0.0.1", config: str = "", sftp: str = SFTP, kinds: tuple[str, ...] = ("ed25519",)
+    folder: Path,
+    *,
+    address: str = "127.0.0.1",
+    config: str = "",
+    sftp: str = SFTP,
+    kinds: tuple[str, ...] = ("ed25519",),
 ) -> Iterator[Sshd]:
     """Start a server. It lets in whoever has the key `folder/id`, with that in `authorized_keys` for more."""
     if not os.access(PROGRAM, os.X_OK) or shutil.which("ssh-keygen") is None:

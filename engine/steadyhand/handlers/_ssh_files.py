@@ -240,7 +240,7 @@ def _sftp(transport: Any, left: float) -> Any:
         channel.close()
         if not transport.is_active():
             raise
-        hint = "its sshd_config needs a line `Subsystem sftp internal-sftp`; without it, write `text: cat > FILE` with `stdin`"
+        hint = "its sshd_config needs `Subsystem sftp internal-sftp`; without it, write `text: cat > FILE` with `stdin`"
         raise Refused("the machine takes and gives no files: it has no SFTP", hint) from problem
 
 
