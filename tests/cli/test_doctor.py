@@ -2,6 +2,8 @@
 
 import json
 
+from steadyhand.handlers import registry
+
 from .steady import steady
 
 
@@ -9,7 +11,9 @@ def test_all_is_in_order(tmp_path):
     done = steady(tmp_path, "doctor", "--json")
     rows = {row["what"]: row for row in json.loads(done.stdout)["rows"]}
     assert done.returncode == 0
-    assert rows["step kinds"]["detail"] == "shell, http"
+    kinds = [name for name, spec in registry.specs().items() if not spec.available]
+    assert rows["step kinds"]["detail"] == ", ".join(kinds)
+    assert kinds[:2] == ["shell", "http"]
     assert rows["store"]["detail"].endswith("j.db, 0 runs")
 
 
