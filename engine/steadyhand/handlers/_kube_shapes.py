@@ -11,6 +11,10 @@ NOISE = ("resourceVersion", "generation", "managedFields", "selfLink")
 """Metadata that differs after any change, and says nothing of it."""
 
 
+KEPT_BY_CONTROLLERS = frozenset({"deployment.kubernetes.io/revision"})
+"""Annotations that a controller writes in its own time: a patch has not changed what they say."""
+
+
 def plain_object(found: Mapping[str, Any]) -> dict[str, Any]:
     """An object without what only the server's bookkeeping needs."""
     metadata = {k: v for k, v in found.get("metadata", {}).items() if k != "managedFields"}
@@ -25,7 +29,13 @@ def compared(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> dict
 
 def _quiet(found: Mapping[str, Any]) -> dict[str, Any]:
     metadata = {k: v for k, v in found.get("metadata", {}).items() if k not in NOISE}
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k not in KEPT_BY_CONTROLLERS}
+    metadata = {**{k: v for k, v in metadata.items() if k != "annotations"}, **_given("annotations", annotations)}
     return {**{k: v for k, v in found.items() if k != "status"}, "metadata": metadata}
+
+
+def _given(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value} if value else {}
 
 
 def called(found: Mapping[str, Any]) -> str:
