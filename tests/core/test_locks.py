@@ -130,3 +130,25 @@ def test_the_fold():
     assert locks["a#1"].held
     locks = after(locks, e.LocksReleased("a", 1, "pass", "fail"), 8)
     assert (locks["a#1"].held, locks["a#1"].released, locks["a#1"].proved) == (False, True, "fail")
+
+
+NESTED = f"""\
+steps:
+  p:
+    title: P
+    max_visits: 2
+    parallel:
+      branches:
+        b: {{steps: {{one: {{title: One, shell: x, effect: change, lock: [db]}}}}}}
+    next: {{pass: p, {ENDS}}}
+"""
+
+
+def test_a_step_in_a_branch_that_is_entered_again_locks_and_acts_again():
+    play = Play(NESTED)
+    for _ in range(2):
+        assert play.says("p.b/one", "approve") == ["close p.b/one: approved", "lock p.b/one: db"]
+        assert play.locks() == ["start p.b/one#1 by p.b/one"]
+        done = play.came("p.b/one")
+    assert done[0] == "release p.b/one pass"
+    assert [lock.visit for lock in play.state.locks.values()] == [1, 2]

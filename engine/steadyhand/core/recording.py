@@ -23,7 +23,7 @@ from .answers import Answer, admit
 from .confining import UNHELD, held
 from .decide import survey
 from .locks import locked
-from .paths import Place, locate, visit
+from .paths import Place, entry, locate, visit
 from .rendering import Renderer
 from .state import State
 from .tables import APPROVES, VOID, WORST
@@ -138,7 +138,7 @@ class Clerk:
             case a.TakeLocks(path=path, targets=targets):
                 return (self._locks(state, path, targets),)
             case a.ReleaseLocks(path=path, outcome=outcome):
-                return (e.LocksReleased(path, visit(state, path), outcome, proved(state, path)),)
+                return (e.LocksReleased(path, entry(state, path), outcome, proved(state, path)),)
             case a.OpenGate(path=path) | a.ExpandEach(path=path) | a.StartCall(path=path) | a.ComputeFacts(path=path):
                 return self._rendered(state, path, action)
         assert_never(action)
@@ -195,8 +195,8 @@ class Clerk:
             if seen.blocked:
                 return unrendered(state, path, Refused(seen.blocked, seen.hint))
             if seen.notices or seen.roles:
-                return e.CautionRaised(path, visit(state, path), seen.notices)
-        return e.LocksWanted(path, visit(state, path), targets, change)
+                return e.CautionRaised(path, entry(state, path), seen.notices)
+        return e.LocksWanted(path, entry(state, path), targets, change)
 
     def _start(self, draft: Draft, action: a.StartStep) -> tuple[e.Event, ...]:
         state = draft.state

@@ -101,7 +101,6 @@ class Driver:
 
     def drive(self) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted."""
-        self._mark = self._ports.journal.mark()
         # What came due while nobody drove comes first: a question or a run whose time is over is not taken up again.
         arrived: list[Arrived] = [*self._fired()]
         try:
