@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from steadyhand import events as e
-from steadyhand.core import fold
+from steadyhand.core import State, fold
 from steadyhand.core.estate import fold_target, stream_of
 from steadyhand.core.locks import key_of, locked
 from steadyhand.core.paths import entry, locate
@@ -56,7 +56,9 @@ def _yes(runbook, before, intent, changes):
         assert state.run.mode == "auto", "nobody was asked"
         assert step.gate is not None, "nobody was asked"
         assert step.gate.auto, "nobody was asked"
-        assert key_of(owner(event.path), entry(state, event.path)) not in state.cautions, "unasked in spite of a caution"
+        assert key_of(owner(event.path), entry(state, event.path)) not in state.cautions, (
+            "unasked in spite of a caution"
+        )
         approvers = []
     else:
         approvers = _approvers(before, intent, state)
@@ -118,6 +120,7 @@ def told(runbook, story):
     """What must be true of a run as a whole: no second attempt in doubt without a word, no pass without an attempt."""
     doubted = {}
     tried = {}
+    dry = story[0].event.mode == "dry-run"  # nothing is carried out
     for one in story:
         match one.event:
             case e.StepEntered(path=path) as entered:
@@ -127,7 +130,7 @@ def told(runbook, story):
             case e.ScopeEnded() | e.RunConcluded():
                 _left_by(runbook, one.event, tried)
             case e.StepIntended(path=path, effect=effect, idempotent=idempotent, gate=gate) if effect != "read":
-                if not idempotent and path in doubted:
+                if not idempotent and path in doubted and not dry:
                     words = [o.event for o in story[doubted[path] : one.seq - 1] if isinstance(o.event, e.GateClosed)]
                     assert gate == f"{path}:doubt", "attempted again on a guess"
                     assert [w.result for w in words if w.gate == gate][-1] == "run_again"
@@ -145,19 +148,9 @@ def _left_by(runbook, event, tried):
     """A step is left by `pass` only when an attempt in this very visit has passed."""
     if event.outcome != "pass" or not event.came_from:
         return
-    name = re.split(r"[/.]", event.came_from)[-1]
-    steps = [s for s in _steps(runbook) if s.id == name and isinstance(s.body, Do) and s.each is None]
-    if steps:
+    step = locate(runbook, State(), event.came_from).step
+    if isinstance(step.body, Do) and step.each is None:
         assert tried.get(event.came_from) == "pass", f"{event.came_from} is left by pass, and nothing was done"
-
-
-def _steps(runbook):
-    for step in runbook.steps.values():
-        yield step
-        for branch in getattr(step.body, "branches", ()):
-            yield from branch.steps.values()
-    for inner in runbook.calls.values():
-        yield from _steps(inner)
 
 
 def _under(path, key):

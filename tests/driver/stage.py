@@ -187,7 +187,15 @@ class Engine:
         self.said = []
         stage.count += 1
         ports = Ports(
-            self.journal, SPECS, lambda _: Act(stage, self), {}, "/", f"engine-{stage.count}", "here", stage.clock, changes
+            self.journal,
+            SPECS,
+            lambda _: Act(stage, self),
+            {},
+            "/",
+            f"engine-{stage.count}",
+            "here",
+            stage.clock,
+            changes,
         )
         self.driver = Driver(ports, runbook, stream, people=self.crowd, observer=Unobserved(), redactor=Redactor())
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 
-from hypothesis import HealthCheck, Phase, event, settings
+import pytest
+from hypothesis import HealthCheck, event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -47,7 +49,7 @@ from steadyhand.model import (
 from steadyhand.schema import Changes, Freeze
 
 from .oracle import held, told
-from .stage import Engine, Stage
+from .stage import START, Engine, Stage
 
 DEEP = os.environ.get("STEADY_DEEP") == "1"
 EXAMPLES = int(os.environ.get("STEADY_EXAMPLES", "1500" if DEEP else "25"))
@@ -125,7 +127,9 @@ def bodies(draw, ids):
             ]  # fmt: skip
             return Parallel(tuple(named), draw(st.sampled_from([0, 1])))
         case "diagnose":
-            return Diagnose(tuple(Check(f"c{i}", f"cause {i}", op(), draw(st.sampled_from(["", *ids]))) for i in (1, 2)))
+            return Diagnose(
+                tuple(Check(f"c{i}", f"cause {i}", op(), draw(st.sampled_from(["", *ids]))) for i in (1, 2))
+            )
         case "call":
             return Call("inner")
         case "wait":
@@ -438,6 +442,20 @@ class Promises(RuleBasedStateMachine):
 
     @invariant()
     def the_promises_hold(self):
+        try:
+            self.all_hold()
+        except AssertionError:
+            self.tell()
+            raise
+        TALLY["steps"] += 1
+
+    def tell(self):
+        """What stands in the store, for whoever reads why an example fails."""
+        for one in self.stage.journal.log:
+            shown = ", ".join(f"{k}={v!r}" for k in one.event.__struct_fields__ if (v := getattr(one.event, k)))
+            note(f"{one.stream} {one.seq} e{one.epoch} {one.at - START:+} {e.name_of(one.event)} {shown[:200]}")
+
+    def all_hold(self):
         self.every_attempt_was_allowed()
         self.the_store_only_grows_and_holds()
         self.the_story_holds()
@@ -485,6 +503,8 @@ class Promises(RuleBasedStateMachine):
         try:
             self.come_to_an_end()
         finally:
+            TALLY.update(examples=1, runs=len(self.books), events=len(self.stage.journal.log))
+            TALLY.update(attempts=len(self.stage.world), engines=len(self.engines))
             self.stage.close()
             shutil.rmtree(self.folder)
 
@@ -504,10 +524,8 @@ class Promises(RuleBasedStateMachine):
                 self.help_on(run)
             self.stage.clock.time += HOUR
         stuck = {run: [one.event for one in self.events(run)[-3:]] for run in self.open_runs()}
-        for run in stuck:  # DEBUG
-            print("STUCK", run, self.state(run).run.mode, [(x.alive, x.crowd.here, x.driver.state.seq, x.driver.state.epoch) for x in self.engines if x.stream == run], self.state(run).epoch)
-            for one in self.events(run)[:6] + self.events(run)[-12:]:
-                print("  EV", one.seq, one.epoch, one.at - 1_800_000_000_000_000, str(one.event)[:150])
+        if stuck:
+            self.tell()
         assert not stuck, "a run waits for nothing"
         self.the_promises_hold()
 
@@ -536,6 +554,14 @@ Promises.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
     derandomize=not DEEP,
     print_blob=True,
-    phases=[Phase.generate] if os.environ.get("QUICK") else list(Phase),
 )
-TestPromises = Promises.TestCase
+TALLY: Counter[str] = Counter()
+"""What the examples came to: the figures of a deep run."""
+
+
+@pytest.mark.timeout(0 if DEEP else 300)
+class TestPromises(Promises.TestCase):  # type: ignore[misc]  # made by hypothesis
+    @classmethod
+    def tearDownClass(cls):
+        if DEEP:
+            print("\n" + ", ".join(f"{count} {what}" for what, count in TALLY.most_common()))

@@ -29,6 +29,8 @@ class Leaf(Struct, frozen=True):
     idempotent: bool = False
     outcome: str = ""
     unsure: bool = False
+    unstarted: bool = False
+    """Whether it is settled because a further attempt could not be started."""
     simulated: bool = False
     reason: str = ""
     cancelling: bool = False
@@ -79,7 +81,7 @@ class State(Struct, frozen=True):
     gates: Mapping[str, GateState] = field(default_factory=dict)
     openings: Mapping[str, int] = field(default_factory=dict)
     entries: Mapping[str, int] = field(default_factory=dict)
-    """How often control has come to each step in the whole run: what lies inside a step counts on when it comes back."""
+    """How often control has come to each step in the whole run, however often what is around it has begun anew."""
     timers: Mapping[str, Timer] = field(default_factory=dict)
     waves: Mapping[str, e.EachExpanded] = field(default_factory=dict)
     calls: Mapping[str, e.CallStarted] = field(default_factory=dict)
@@ -295,6 +297,7 @@ def _settled(s: State, r: e.Recorded, event: e.StepSettled) -> State:
         before.idempotent if before else False,
         event.outcome,
         event.unsure,
+        not event.attempt,
         event.simulated,
         event.reason,
         False,
