@@ -6,7 +6,7 @@ from steadyhand import events as e
 from steadyhand import schema
 from steadyhand.core import State, decide, survey
 from steadyhand.core.paths import visit
-from steadyhand.core.recording import Clerk, unseen
+from steadyhand.core.recording import Clerk, thawed, unseen
 from steadyhand.handlers import registry
 from steadyhand.rehearsal.world import renderer
 
@@ -24,9 +24,9 @@ def runbook(body):
 class Play:
     """A run without hands. `tell` says what happened; what follows is recorded, and given back as words."""
 
-    def __init__(self, body, mode="guided", at=SECOND, look=unseen, **started):
+    def __init__(self, body, mode="guided", at=SECOND, look=unseen, frozen=thawed, **started):
         self.runbook = body if not isinstance(body, str) else runbook(body)
-        self.clerk = Clerk(self.runbook, renderer(SPECS), look=look)
+        self.clerk = Clerk(self.runbook, renderer(SPECS), look=look, frozen=frozen)
         self.state = State()
         self.recorded = []
         self.now = at

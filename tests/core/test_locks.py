@@ -130,3 +130,105 @@ def test_the_fold():
     assert locks["a#1"].held
     locks = after(locks, e.LocksReleased("a", 1, "pass", "fail"), 8)
     assert (locks["a#1"].held, locks["a#1"].released, locks["a#1"].proved) == (False, True, "fail")
+
+
+NESTED = f"""\
+steps:
+  p:
+    title: P
+    max_visits: 2
+    parallel:
+      branches:
+        b: {{steps: {{one: {{title: One, shell: x, effect: change, lock: [db]}}}}}}
+    next: {{pass: p, {ENDS}}}
+"""
+
+
+def test_a_step_in_a_branch_that_is_entered_again_locks_and_acts_again():
+    play = Play(NESTED)
+    for _ in range(2):
+        assert play.says("p.b/one", "approve") == ["close p.b/one: approved", "lock p.b/one: db"]
+        assert play.locks() == ["start p.b/one#1 by p.b/one"]
+        done = play.came("p.b/one")
+    assert done[0] == "release p.b/one pass"
+    assert [lock.visit for lock in play.state.locks.values()] == [1, 2]
+
+
+class Freeze:
+    """Begins when it is told to."""
+
+    def __init__(self, seen):
+        self.seen = seen
+        self.now = Sighting()
+
+    def begins(self):
+        self.now = self.seen
+
+    def __call__(self, targets, at):
+        assert targets == ("cache", "db")
+        return self.now
+
+
+ONLY = Sighting(("frozen; only commander",), roles=("commander",))
+WHO = {"commander": ("kim",)}
+
+
+def test_a_freeze_that_began_after_the_yes_voids_it_and_asks_those_who_may():
+    freeze = Freeze(ONLY)
+    play = Play(body(), frozen=freeze, look=lambda *_: freeze.now, roles=WHO)
+    play.says("a", "approve", by="sam")
+    freeze.begins()
+    assert play.locks() == ["close a: void", "ask a (confirm)"]
+    assert play.state.gates["a"].opened.roles == ("commander",)
+    assert play.says("a", "approve", by="kim") == ["close a: approved", "start a#1 by a"]
+
+
+def test_a_freeze_is_no_matter_where_those_who_may_have_said_yes():
+    freeze = Freeze(ONLY)
+    play = Play(body(), frozen=freeze, roles=WHO)
+    play.says("a", "approve", by="kim")
+    freeze.begins()
+    assert play.locks() == ["start a#1 by a"]
+
+
+def test_an_unasked_change_is_asked_for_when_a_freeze_has_begun_while_it_waited_for_its_locks():
+    freeze = Freeze(ONLY)
+    play = Play(body("    gate: {prompt: Sure?, auto: true}\n"), mode="auto", frozen=freeze, roles=WHO)
+    freeze.begins()
+    assert play.locks() == ["caution a: frozen; only commander", "ask a (confirm)"]
+
+
+def test_nothing_begins_in_a_freeze_for_all_and_what_had_begun_is_still_undone():
+    freeze = Freeze(Sighting(blocked="frozen", hint="wait"))
+    undone = "    verify: {shell: v}\n    undo: {shell: u, effect: change}\n"
+    play = Play(body(undone), frozen=freeze)
+    play.says("a", "approve")
+    play.locks()
+    freeze.begins()
+    play.came("a")
+    assert play.came("a:verify", "fail") == ["start a:undo#1 by a"]
+    late = Play(body(), frozen=freeze)
+    late.says("a", "approve")
+    assert late.locks() == ["settled a: error", "release a error", "end escalated"]
+
+
+def test_a_change_that_is_retried_ends_at_a_freeze():
+    freeze = Freeze(Sighting(blocked="frozen", hint="wait"))
+    play = Play(body("    idempotent: true\n    retry: {times: 5, every: 1s}\n"), frozen=freeze)
+    play.says("a", "approve")
+    play.locks()
+    play.came("a", "fail")
+    freeze.begins()
+    assert play.wait(1) == ["settled a: error", "release a error", "end escalated"]
+
+
+def test_running_it_again_in_a_freeze_is_for_those_who_may():
+    freeze = Freeze(ONLY)
+    play = Play(body(), frozen=freeze, roles=WHO)
+    play.says("a", "approve")
+    play.locks()
+    play.dies()
+    freeze.begins()
+    assert play.says("a:doubt", "run_again", by="sam")[-2:] == ["close a:doubt: void", "ask a:doubt (doubt)"]
+    assert play.state.gates["a:doubt"].opened.roles == ("commander",)
+    assert play.says("a:doubt", "run_again", by="kim")[-1] == "start a#2 by a:doubt"

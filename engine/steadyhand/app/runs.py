@@ -180,8 +180,8 @@ def state_of(services: Services, run: str) -> State:
 def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.AnswerRefused:
     """Record what a person says to a gate; what comes back says whether it counts. Both are durable."""
 
-    def respond(state: State) -> e.Event:
-        return admit(state, given, max(services.clock.now(), state.at))
+    def respond(state: State, at: int) -> e.Event:
+        return admit(state, given, at)
 
     event = append(services, run, respond, by=given.by)
     assert isinstance(event, (e.GateAnswered, e.AnswerRefused))  # noqa: S101 admit makes nothing else
@@ -191,7 +191,7 @@ def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.An
 def stop(services: Services, run: str, by: str, reason: str, via: str = "cli") -> State:
     """Ask for a run to stop. Raises UsageError when it has already ended."""
 
-    def respond(state: State) -> e.Event:
+    def respond(state: State, _at: int) -> e.Event:
         if state.conclusion is not None:
             raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
         return e.StopRequested(by, reason, via)
@@ -220,24 +220,26 @@ def stop_all(services: Services, by: str, reason: str, via: str = "cli") -> tupl
 
 def note(services: Services, run: str, by: str, text: str, via: str = "cli") -> None:
     """Write something down in a run."""
-    append(services, run, lambda _: e.NoteAdded(by, text, via), by=by)
+    append(services, run, lambda *_: e.NoteAdded(by, text, via), by=by)
 
 
 def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
-    """Append one event that depends on the state, however often somebody else is faster."""
+    """Append one event that depends on the state and the time, however often somebody else is faster.
+
+    The time is that of the record: an answer that was in time must not be written down as one that was late.
+    """
     redactor = Redactor()
     while True:
         recorded = services.journal.read(run)
         state = fold(recorded)
-        event: e.Event = respond(state)
+        at = max(services.clock.now(), state.at)
+        event: e.Event = respond(state, at)
         if state.conclusion is not None and e.name_of(event) not in AFTER_THE_END:
             raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
         unknown = _learn_secrets(services, recorded, redactor)
         clean: e.Event = redactor.event(_withheld(event, unknown) if unknown is not None else event)
         try:
-            services.journal.append(
-                run, state.seq, [clean], actor=f"{by}@{services.host}", at=services.clock.now(), epoch=state.epoch
-            )
+            services.journal.append(run, state.seq, [clean], actor=f"{by}@{services.host}", at=at, epoch=state.epoch)
         except HeadMoved:
             continue
         return clean

@@ -82,7 +82,7 @@ def _verify_within(here: Situation, verify: Verify, name: str, did: Leaf) -> Pro
         return (*wanted, a.StartStep(name, 1))
     if checked.phase is Phase.RUNNING:
         return wanted
-    if checked.phase is Phase.SETTLED and (checked.outcome == PASS or over is None or not checked.attempt):
+    if checked.phase is Phase.SETTLED and (checked.outcome == PASS or over is None or checked.unstarted):
         return Done(checked.outcome)
     if checked.phase is Phase.INTERRUPTED:
         return (*wanted, a.StartStep(name, checked.attempt + 1))

@@ -5,6 +5,8 @@ Pure. Called by the desk (an answer from a person) and by the decider (is the qu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..model import APPROVED, SECOND
 from .state import GateState, State
 from .tables import RESULTS
@@ -39,11 +41,20 @@ def _of_the_person(state: State, gate: GateState, by: str) -> str:
         return "the run has not started"
     if opened.other_than_requester and by == run.requester:
         return f"{by} started the run, and gate {opened.gate} wants somebody else's answer"
-    if not opened.roles or any(role not in run.roles for role in opened.roles):
-        return ""
-    if not any(by in run.roles[role] for role in opened.roles):
+    if not _has_one(state, by, opened.roles):
         return f"{by} has none of the roles that gate {opened.gate} asks for: {', '.join(opened.roles)}"
     return ""
+
+
+def _has_one(state: State, by: str, roles: Sequence[str]) -> bool:
+    """Whether a person has one of the roles; a role that the run's policy does not list is not checked."""
+    known = state.run.roles if state.run else {}
+    return not roles or any(role not in known for role in roles) or any(by in known[role] for role in roles)
+
+
+def said_by(state: State, gate: GateState, roles: Sequence[str]) -> bool:
+    """Whether all whose yes has opened a gate have one of these roles."""
+    return all(_has_one(state, answer.by, roles) for answer in gate.answers)
 
 
 def roles_of(state: State, by: str) -> tuple[str, ...]:

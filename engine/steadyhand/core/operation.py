@@ -27,7 +27,7 @@ def attempt(here: Situation, operation: Operation, path: str, gate: str = "") ->
         return again if repeatable else _doubt(here, path, leaf)
     if leaf.outcome == ERROR and leaf.unsure and not repeatable:
         return _doubt(here, path, leaf)
-    if leaf.outcome == PASS or not repeatable or leaf.attempt > operation.retry.times or not leaf.attempt:
+    if leaf.outcome == PASS or not repeatable or leaf.attempt > operation.retry.times or leaf.unstarted:
         return Done(leaf.outcome)
     due = leaf.at + int(operation.retry.every * operation.retry.backoff ** (leaf.attempt - 1))
     waiting = elapsed(here, f"retry:{path}#{leaf.seq}", due)
@@ -52,7 +52,7 @@ def question(here: Situation, path: str, kind: str, dry: str) -> Progress:
     if here.mode is Mode.DRY_RUN:
         return Done(dry)
     refused = here.state.leaves.get(path)
-    if refused is not None and refused.phase is Phase.SETTLED and not refused.attempt:
+    if refused is not None and refused.unstarted:
         return Done(refused.outcome)  # what it asks about could not be rendered
     known = here.state.gates.get(path)
     if known is None or known.result == VOID:

@@ -164,7 +164,26 @@ def _child(place: Place, name: str, here: str) -> Place:
 
 def visit(state: State, path: str) -> int:
     """How often control has come to the step that `path` is in, counted in its scope."""
-    head, slash, step = path.rpartition("/")
-    scope = state.scopes.get(head if slash else "")
-    name = re.split(r"[.:\[]", step, maxsplit=1)[0]
+    head, name = _scope_of(path)
+    scope = state.scopes.get(head)
     return scope.visits.get(name, 1) if scope else 1
+
+
+def entry(state: State, path: str) -> int:
+    """How often control has come to the step that `path` is in, counted over the whole run: unlike its visits, this
+    goes on when the branch or the called runbook around it is entered again. Locks are told apart by it.
+    """
+    head, name = _scope_of(path)
+    return state.entries.get(f"{head}/{name}" if head else name, 1)
+
+
+def step_of(path: str) -> str:
+    """The path of the step that a path is in: without its item and its phase."""
+    head, slash, last = path.rpartition("/")
+    return f"{head}{slash}{re.split(r'[:[]', last, maxsplit=1)[0]}"
+
+
+def _scope_of(path: str) -> tuple[str, str]:
+    """The path of the scope, and the id of the step in it."""
+    head, _, step = path.rpartition("/")
+    return head, re.split(r"[.:\[]", step, maxsplit=1)[0]

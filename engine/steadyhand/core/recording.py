@@ -22,8 +22,9 @@ from . import actions as a
 from .answers import Answer, admit
 from .confining import UNHELD, held
 from .decide import survey
+from .gates import said_by
 from .locks import locked
-from .paths import Place, locate, visit
+from .paths import Place, entry, locate, step_of, visit
 from .rendering import Renderer
 from .state import State
 from .tables import APPROVES, VOID, WORST
@@ -73,6 +74,15 @@ Look = Callable[[State, tuple[str, ...], str], Sighting]
 """Looks at the targets of a change: (state, targets, what tells whether two changes are the same)."""
 
 
+Frozen = Callable[[tuple[str, ...], int], Sighting]
+"""Whether changes to these targets are frozen at a time (microseconds), and for whom not."""
+
+
+def thawed(_targets: tuple[str, ...], _at: int) -> Sighting:
+    """Nothing is frozen."""
+    return Sighting()
+
+
 def unseen(_state: State, _targets: tuple[str, ...], _change: str) -> Sighting:
     """There is nothing beside this run."""
     return Sighting()
@@ -81,7 +91,7 @@ def unseen(_state: State, _targets: tuple[str, ...], _change: str) -> Sighting:
 class Clerk:
     """Turns actions into events. `children` gives the processes found alive for a path, for a gate of kind doubt;
     `look` what is known of the targets of a change from elsewhere; `ability` what this machine can confine a read by
-    (None: nothing is confined, as in a rehearsal).
+    (None: nothing is confined, as in a rehearsal); `frozen` whether changes are frozen when one is about to begin.
     """
 
     def __init__(
@@ -91,7 +101,9 @@ class Clerk:
         children: Callable[[str], Sequence[int]] = lambda _: (),
         look: Look = unseen,
         ability: Callable[[], Ability] | None = None,
+        frozen: Frozen = thawed,
     ) -> None:
+        self._frozen = frozen
         self._look = look
         self._runbook = runbook
         self._renderer = renderer
@@ -138,7 +150,7 @@ class Clerk:
             case a.TakeLocks(path=path, targets=targets):
                 return (self._locks(state, path, targets),)
             case a.ReleaseLocks(path=path, outcome=outcome):
-                return (e.LocksReleased(path, visit(state, path), outcome, proved(state, path)),)
+                return (e.LocksReleased(path, entry(state, path), outcome, proved(state, path)),)
             case a.OpenGate(path=path) | a.ExpandEach(path=path) | a.StartCall(path=path) | a.ComputeFacts(path=path):
                 return self._rendered(state, path, action)
         assert_never(action)
@@ -175,8 +187,11 @@ class Clerk:
     def _question(self, state: State, place: Place, action: a.OpenGate) -> e.Event:
         """The gate; or the step settled, when the change may not be made at all now."""
         gate = self._renderer.gate(state, place, action, self._children(place.path))
-        if not gate.plans or action.kind != "confirm":
+        if not gate.plans:
             return gate
+        if action.kind != "confirm":
+            frozen = self._frozen(locked(place.step), state.at)
+            return replace(gate, notices=frozen.notices, roles=frozen.roles or gate.roles)
         seen = self._look(state, locked(place.step), change_of(gate.plans))
         if seen.blocked:
             return unrendered(state, place.path, Refused(seen.blocked, seen.hint))
@@ -195,8 +210,8 @@ class Clerk:
             if seen.blocked:
                 return unrendered(state, path, Refused(seen.blocked, seen.hint))
             if seen.notices or seen.roles:
-                return e.CautionRaised(path, visit(state, path), seen.notices)
-        return e.LocksWanted(path, visit(state, path), targets, change)
+                return e.CautionRaised(path, entry(state, path), seen.notices)
+        return e.LocksWanted(path, entry(state, path), targets, change)
 
     def _start(self, draft: Draft, action: a.StartStep) -> tuple[e.Event, ...]:
         state = draft.state
@@ -210,10 +225,33 @@ class Clerk:
             gate = state.gates[action.gate]
             why = "what would run is no longer what was approved"
             return (e.GateClosed(action.gate, gate.opened.opening, VOID, why),)
+        held_up = self._held_up(draft, place, action)
+        if held_up:
+            return held_up
         operation = place.operation
         assert operation is not None  # noqa: S101 a plan was made of it
         draft.jobs.append(Job(action.path, action.attempt, plan, place, confine=hold.means))
         return (_intent(state, action, operation, plan, hold),)
+
+    def _held_up(self, draft: Draft, place: Place, action: a.StartStep) -> tuple[e.Event, ...]:
+        """What a freeze makes of a change that is about to begin, be it that it has begun since people were asked.
+
+        An undo is not held up: it ends what had begun before.
+        """
+        state, operation = draft.state, place.operation
+        reads = operation is None or operation.effect is Effect.READ
+        if reads or place.part == "undo" or (state.run is not None and state.run.mode == "dry-run"):
+            return ()
+        seen = self._frozen(locked(place.step), draft.at)
+        if seen.blocked:
+            return (unrendered(state, action.path, Refused(seen.blocked, seen.hint)),)
+        gate = state.gates.get(action.gate)
+        if not seen.roles or (gate is not None and said_by(state, gate, seen.roles)):
+            return ()
+        if gate is not None:
+            return (e.GateClosed(action.gate, gate.opened.opening, VOID, seen.notices[0]),)
+        step = step_of(action.path)
+        return (e.CautionRaised(step, entry(state, step), seen.notices),)
 
     def _held(self, state: State, place: Place) -> Ability:
         """By what the kernel is to hold the attempt to reading. Raises Refused when it must and cannot."""

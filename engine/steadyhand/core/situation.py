@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ..model import Call, Diagnose, Do, Effect, Gate, Mode, Parallel, Runbook, Step
 from . import actions as a
 from .locks import key_of
-from .paths import visit
+from .paths import entry
 from .state import State
 from .tables import DID_NOT_HAPPEN, HAPPENED, Phase
 
@@ -68,8 +68,8 @@ class Situation(Struct, frozen=True):
         return Gate() if self.mode is Mode.STEP and isinstance(body, (Do, Call, Diagnose, Parallel)) else None
 
     def lock_key(self, path: str) -> str:
-        """What the locks of the step at `path` are kept under in this visit."""
-        return key_of(path, visit(self.state, path))
+        """What the locks of the step at `path` are kept under while control is there this time."""
+        return key_of(path, entry(self.state, path))
 
     def in_doubt(self) -> tuple[str, ...]:
         """The paths of changes of which nobody knows whether they happened."""

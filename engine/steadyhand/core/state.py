@@ -29,6 +29,8 @@ class Leaf(Struct, frozen=True):
     idempotent: bool = False
     outcome: str = ""
     unsure: bool = False
+    unstarted: bool = False
+    """Whether it is settled because a further attempt could not be started."""
     simulated: bool = False
     reason: str = ""
     cancelling: bool = False
@@ -78,6 +80,8 @@ class State(Struct, frozen=True):
     leaves: Mapping[str, Leaf] = field(default_factory=dict)
     gates: Mapping[str, GateState] = field(default_factory=dict)
     openings: Mapping[str, int] = field(default_factory=dict)
+    entries: Mapping[str, int] = field(default_factory=dict)
+    """How often control has come to each step in the whole run, however often what is around it has begun anew."""
     timers: Mapping[str, Timer] = field(default_factory=dict)
     waves: Mapping[str, e.EachExpanded] = field(default_factory=dict)
     calls: Mapping[str, e.CallStarted] = field(default_factory=dict)
@@ -225,6 +229,7 @@ def _entered(s: State, r: e.Recorded, event: e.StepEntered) -> State:
     if event.visit != scope.visits.get(step, 0) + 1:
         raise _illegal(r, f"visit {event.visit} of {event.path} after {scope.visits.get(step, 0)}")
     moved = Scope(step, _with(scope.visits, step, event.visit), r.seq)
+    s = replace(s, entries=_with(s.entries, event.path, s.entries.get(event.path, 0) + 1))
     if event.visit == 1:
         return replace(s, scopes=_with(s.scopes, head, moved))
 
@@ -292,6 +297,7 @@ def _settled(s: State, r: e.Recorded, event: e.StepSettled) -> State:
         before.idempotent if before else False,
         event.outcome,
         event.unsure,
+        not event.attempt,
         event.simulated,
         event.reason,
         False,

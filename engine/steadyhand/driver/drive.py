@@ -69,7 +69,7 @@ class Driver:
         self._connections = Connections()
         self._holds = Holds(ports.journal, ports.changes, stream, ports.actor)
         renderer = Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t))
-        self._clerk = Clerk(runbook, renderer, self._alive, self._look, ports.ability)
+        self._clerk = Clerk(runbook, renderer, self._alive, self._look, ports.ability, self._holds.frozen)
         self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
         self._running: dict[str, AttemptHands] = {}
         self._orphans: dict[str, list[children.Orphan]] = {}
@@ -93,18 +93,17 @@ class Driver:
         """Take over a run that exists: fold it, find what its last engine left running, and claim it."""
         recorded = self._ports.journal.read(self._stream)
         self.state = fold(recorded)
-        if self.state.conclusion is not None:
-            return
-        recall(self._runbook, recorded, lambda runbook, name: self._store_of(runbook).reveal(name))
-        epoch = self.state.epoch + 1
-        found = self._find_orphans()
-        claim = e.RunResumed(self._ports.actor, epoch, self.state.driver)
-        self._append(self.state.seq, (claim, *found), epoch=epoch)
+        if self.state.conclusion is None:
+            recall(self._runbook, recorded, lambda runbook, name: self._store_of(runbook).reveal(name))
+        found = self._find_orphans() if self.state.conclusion is None else []
+        claimed = False
+        while self.state.conclusion is None and not claimed:
+            epoch = self.state.epoch + 1
+            claimed = self._in_time(e.RunResumed(self._ports.actor, epoch, self.state.driver), *found, epoch=epoch)
         self._end_orphaned_reads()
 
     def drive(self) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted."""
-        self._mark = self._ports.journal.mark()
         # What came due while nobody drove comes first: a question or a run whose time is over is not taken up again.
         arrived: list[Arrived] = [*self._fired()]
         try:
@@ -114,9 +113,11 @@ class Driver:
                     return Ending.CONCLUDED
                 if self._interrupted:
                     return self._let_go()
+                arrived = []
                 if self._waits_for_absent():
-                    self._append(self.state.seq, (e.RunPaused(self._ports.actor, "waiting"),))
-                    return Ending.WAITING
+                    if self._in_time(e.RunPaused(self._ports.actor, "waiting")):
+                        return Ending.WAITING
+                    continue
                 self._ask()
                 arrived = self._receive()
         except Fenced:
@@ -158,6 +159,15 @@ class Driver:
             epoch=epoch or self.state.epoch,
         )
         self._fold(recorded)
+
+    def _in_time(self, *events: e.Event, at: int = 0, epoch: int = 0) -> bool:
+        """Append what says that nothing else has happened; false when something has, which is then known."""
+        try:
+            self._append(self.state.seq, events, at=at, epoch=epoch)
+        except HeadMoved:
+            self._catch_up()
+            return False
+        return True
 
     def _fold(self, recorded: Iterable[e.Recorded]) -> None:
         for one in recorded:
@@ -339,23 +349,18 @@ class Driver:
         arrived: list[Arrived] = []
         while self._running or not self._inbox.empty():
             arrived.extend(_cut_off(one) for one in self._noted(self._inbox.get()))
-        while True:
-            events = self._as_events(arrived)
-            try:
-                self._append(self.state.seq, (*events, e.RunPaused(self._ports.actor, "interrupted")))
-            except HeadMoved:
-                self._catch_up()
-                if self.state.conclusion is not None:
-                    return Ending.CONCLUDED
-            else:
+        while self.state.conclusion is None:
+            draft = self._as_events(arrived)
+            if self._in_time(*draft.events, e.RunPaused(self._ports.actor, "interrupted"), at=draft.at):
                 return Ending.INTERRUPTED
+        return Ending.CONCLUDED
 
-    def _as_events(self, arrived: Iterable[Arrived]) -> list[e.Event]:
+    def _as_events(self, arrived: Iterable[Arrived]) -> Draft:
         """What arrived as events, with nothing decided from it."""
         draft = Draft(self._stream, self.state, max(self._ports.clock.now(), self.state.at))
         for one in self._still(arrived):
             draft.add(admit(draft.state, one, draft.at) if isinstance(one, Answer) else one)
-        return draft.events
+        return draft
 
     # --- what an engine before this one left running
 
@@ -376,8 +381,8 @@ class Driver:
             leaf = self.state.leaves.get(path)
             if leaf is not None and leaf.effect == "read":
                 stopped.extend(self._end_orphans(path))
-        if stopped:
-            self._append(self.state.seq, stopped)
+        while stopped and not self._in_time(*stopped):
+            continue
 
     def _end_orphans(self, path: str) -> tuple[e.Event, ...]:
         ended: list[e.Event] = []

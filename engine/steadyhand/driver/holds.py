@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from .. import events as e
 from ..core import State, fold
 from ..core.estate import Taken, TargetState, fold_target, stream_of
@@ -44,17 +46,21 @@ class Holds:
         if often:
             many = f"the same change was made to {often[0]} {self._changes.per_hour} times within an hour"
             return Sighting(blocked=f"{many}, and the settings allow no more", hint="look for the cause, or hand over")
+        frozen = self.frozen(targets, now)
+        return replace(frozen, notices=(*frozen.notices, *notices))
+
+    def frozen(self, targets: tuple[str, ...], now: int) -> Sighting:
+        """Whether changes to the targets are frozen at that time, and for whom not."""
         freeze = in_force(self._changes.freezes, targets, now)
         if freeze is None:
-            return Sighting(tuple(notices))
+            return Sighting()
         until = f" until {minute(freeze.until)}" if freeze.until else ""
         if not freeze.roles:
             hint = "hand over, or change `changes.freezes` in steady.yaml"
             return Sighting(blocked=f"changes are frozen{until}: {freeze.reason}", hint=hint)
         who = " or ".join(freeze.roles)
-        return Sighting(
-            (f"changes are frozen{until}: {freeze.reason}; only {who} may approve", *notices), roles=freeze.roles
-        )
+        notice = f"changes are frozen{until}: {freeze.reason}; only {who} may approve"
+        return Sighting((notice,), roles=freeze.roles)
 
     def wanted(self, state: State, now: int, clock: float) -> list[e.Event]:
         """Try to take the locks that changes wait for; a refusal is said once. `clock` is monotonic seconds."""

@@ -1,6 +1,7 @@
 """What a run says of the targets that its changes lock, and of what a person should know before a change.
 
 The stream of a target (targets.py) decides who may lock it; from when until when a run holds it is told here.
+`visit` counts how often control has come to the step in the whole run, so that no two locks are taken for one another.
 """
 
 from __future__ import annotations
