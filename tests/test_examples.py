@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from .cli.steady import steady
+from .probed import PROBES
 from .realparts.postgresql import PASSWORD, postgres
 
 KINDS = Path(__file__).resolve().parent.parent / "examples" / "kinds"
@@ -57,6 +58,10 @@ def served(request, service):
         os.environ["KUBECONFIG"] = str(here.kubeconfig)
         yield ["-i", "app=orders", "-i", f"namespace={here.namespace}"]
         del os.environ["KUBECONFIG"]
+        return
+    if kind in PROBES:
+        with PROBES[kind]() as words:
+            yield words
         return
     if kind != "sql":
         yield {"http": ["-i", f"url={service}"]}.get(kind, [])

@@ -28,6 +28,7 @@ BUILT_IN: Mapping[str, str] = {
     "kubectl": "steadyhand.handlers.kubectl",
     "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
+    "tcp": "steadyhand.handlers.tcp",
 }
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
 
