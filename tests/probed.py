@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from .handlers.servers import web
+from .realparts.redis import redis
 
 
 @contextmanager
@@ -14,5 +15,21 @@ def _tcp() -> Iterator[list[str]]:
         yield ["-i", f"address={address}"]
 
 
-PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {"tcp": _tcp}
+@contextmanager
+def _redis() -> Iterator[list[str]]:
+    with redis() as server:
+        server.cli("RPUSH", "queue:orders", "1", "2")
+        yield ["-i", f"port={server.port}"]
+
+
+@contextmanager
+def full_cache() -> Iterator[Mapping[str, str]]:
+    """A Redis that has no room left, and how to reach it."""
+    with redis("--maxmemory", "4mb", "--maxmemory-policy", "noeviction") as server:
+        server.cli("SETRANGE", "page:1", "2000000", "x")
+        server.cli("SETRANGE", "page:2", "1000000", "x")
+        yield {"CACHE_PORT": str(server.port)}
+
+
+PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {"tcp": _tcp, "redis": _redis}
 """Kinds whose example needs a server: what starts it, and gives the words of the command line that lead to it."""
