@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 from .handlers.servers import web
+from .realparts.prometheus import prometheus
 from .realparts.redis import redis
 
 
@@ -31,5 +32,22 @@ def full_cache() -> Iterator[Mapping[str, str]]:
         yield {"CACHE_PORT": str(server.port)}
 
 
-PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {"tcp": _tcp, "redis": _redis}
+@contextmanager
+def _prometheus() -> Iterator[list[str]]:
+    with prometheus() as address:
+        yield ["-i", f"url={address}", "-i", "app=shop"]
+
+
+@contextmanager
+def shop_metrics() -> Iterator[Mapping[str, str]]:
+    """A Prometheus that counts the orders of a shop, and how to reach it."""
+    with prometheus() as address:
+        yield {"PROMETHEUS": address}
+
+
+PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {
+    "tcp": _tcp,
+    "redis": _redis,
+    "prometheus": _prometheus,
+}
 """Kinds whose example needs a server: what starts it, and gives the words of the command line that lead to it."""

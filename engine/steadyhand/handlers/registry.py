@@ -29,6 +29,7 @@ BUILT_IN: Mapping[str, str] = {
     "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
     "tcp": "steadyhand.handlers.tcp",
+    "prometheus": "steadyhand.handlers.prometheus",
     "redis": "steadyhand.handlers.redis",
 }
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
