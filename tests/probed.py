@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
+from .handlers.certificates import Authority, serving
 from .handlers.servers import web
 from .realparts.prometheus import prometheus
 from .realparts.redis import redis
@@ -45,8 +48,31 @@ def shop_metrics() -> Iterator[Mapping[str, str]]:
         yield {"PROMETHEUS": address}
 
 
+@contextmanager
+def _tls() -> Iterator[list[str]]:
+    with _certified(20.5) as (address, authority):
+        yield ["-i", f"address={address}", "-i", f"ca={authority}"]
+
+
+@contextmanager
+def shop_certificate() -> Iterator[Mapping[str, str]]:
+    """A server whose certificate has expired, and who is to be trusted."""
+    with _certified(-0.5) as (address, authority):
+        yield {"SHOP": address, "SHOP_CA": authority}
+
+
+@contextmanager
+def _certified(days: float) -> Iterator[tuple[str, str]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder, root = Path(name), Authority("Shop authority")
+        context = serving(root.issue(folder, days=(-30, days), names=("127.0.0.1", "shop.example.com")))
+        with web(context=context) as (address, _):
+            yield address, str(root.file(folder))
+
+
 PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {
     "tcp": _tcp,
+    "tls": _tls,
     "redis": _redis,
     "prometheus": _prometheus,
 }

@@ -11,9 +11,10 @@ from ..errors import BadInput, BadResponse, HandlerError, Refused, TimedOut
 from ..model import Need, Result, plain
 from . import _exchange
 from ._texts import text_of
-from .prometheus import POINTS
 from .protocol import Hands
 
+POINTS = 60
+"""The steps of a stretch when none is given."""
 STATUS: Mapping[int, tuple[type[HandlerError], str, str]] = {
     401: (Refused, "wants to know who asks", "give the target `bearer` or `basic`"),
     403: (Refused, "does not let us ask", "look at the rights of that user or token"),

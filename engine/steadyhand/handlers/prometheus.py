@@ -29,9 +29,6 @@ from ._texts import text_of
 if TYPE_CHECKING:
     from .protocol import Hands
 
-POINTS = 60
-"""The points of a stretch when no step is given."""
-
 
 def effect_of(params: Mapping[str, Any]) -> Effect:
     """A query only looks."""
