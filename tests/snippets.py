@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from .probed import full_cache, shop_certificate, shop_metrics
 from .realparts.postgresql import PASSWORD, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,7 +102,12 @@ def orders_database() -> Iterator[Mapping[str, str]]:
         yield {"ORDERS_DB_PORT": str(server.port), "ORDERS_DB_PASSWORD": PASSWORD}
 
 
-SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {"sql.md": orders_database}
+SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
+    "sql.md": orders_database,
+    "redis.md": full_cache,
+    "tls.md": shop_certificate,
+    "prometheus.md": shop_metrics,
+}
 """The pages whose commands need a server: what starts it, and gives the variables that lead to it."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from .cli.steady import steady
+from .probed import PROBES
 from .realparts.postgresql import PASSWORD, postgres
 from .realparts.sshd import sshd
 
@@ -63,6 +64,10 @@ def served(request, service):
         with sshd(request.getfixturevalue("tmp_path") / "sshd") as server:
             server.configure(server.folder.parent / "ssh_config", "app1", "app2")
             yield []
+        return
+    if kind in PROBES:
+        with PROBES[kind]() as words:
+            yield words
         return
     if kind != "sql":
         yield {"http": ["-i", f"url={service}"]}.get(kind, [])

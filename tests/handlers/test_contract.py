@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from steadyhand.handlers import http, shell
 from steadyhand.handlers.contract import BenchHands, Case, HandlerContract
 from steadyhand.model import Capabilities, HandlerSpec, Literal, Need, Param, Plan, Result, Secret, Text, plain
 
+from ..realparts import missing
 from .cages import MEANS, usable
 from .servers import closed_port, raw, request_of, web
 from .test_exchange import no_proxies
@@ -140,6 +142,8 @@ class TestHttp(HandlerContract):
 
 def test_the_example_package_passes_its_own_tests(tmp_path):
     """As its author would run them: pytest in its folder, the package on the path."""
+    if shutil.which("memcached") is None:
+        missing("memcached", "memcached")
     env = {**os.environ, "PYTHONPATH": str(EXAMPLE / "src")}
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(tmp_path / "t")]
     done = subprocess.run(words, cwd=EXAMPLE, env=env, capture_output=True, text=True, check=False)

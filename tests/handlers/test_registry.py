@@ -135,4 +135,6 @@ def test_the_example_package_is_one():
     source = Path(__file__).parents[2] / "examples/handler-package/pyproject.toml"
     import tomllib
 
-    assert tomllib.loads(source.read_text())["project"]["entry-points"][registry.GROUP] == {"tcp": "steadyhand_tcp"}
+    assert tomllib.loads(source.read_text())["project"]["entry-points"][registry.GROUP] == {
+        "memcached": "steadyhand_memcached"
+    }

@@ -39,5 +39,29 @@ def answers(port: int) -> bool:
 
 def missing(package: str, program: str) -> None:
     """Skip, and say why: what is not there, and what would bring it. Where all of it must be there, that is a failure."""
+    _note("miss", f"{program} ({package})")
     say = pytest.fail if os.environ.get("STEADY_REQUIRE_REAL") else pytest.skip
     say(f"{program} is not on this machine (Debian package {package}): its tests were not run")
+
+
+NOTES = "STEADY_TEST_SERVERS"
+"""The variable that names the file which notes what ran: every process of a test run writes into the same."""
+
+
+def used(server: str) -> None:
+    """Note that a real server was started, for the last lines of the test run. Called by whoever starts one."""
+    _note("used", server)
+
+
+def _note(word: str, server: str) -> None:
+    path = os.environ.get(NOTES)
+    if path:
+        with open(path, "a", encoding="utf-8") as notes:
+            notes.write(f"{word} {server}\n")
+
+
+def noted(path: str) -> tuple[list[str], list[str]]:
+    """What a file of notes says: the servers that were used, and those that are not here."""
+    with open(path, encoding="utf-8") as notes:
+        lines = {line.strip() for line in notes}
+    return tuple(sorted(line[5:] for line in lines if line.startswith(f"{word} ")) for word in ("used", "miss"))

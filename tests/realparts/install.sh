@@ -3,7 +3,8 @@
 # end is said by the tests that need it. Does nothing when everything is there already.
 set -u
 PACKAGES="openssh-server sudo postgresql mariadb-server redis-server rabbitmq-server nginx-light prometheus
-prometheus-alertmanager chromium fonts-dejavu-core bubblewrap"
+prometheus-alertmanager chromium fonts-dejavu-core bubblewrap
+memcached dnsmasq-base procps"
 
 missing=""
 for package in $PACKAGES; do

@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 import pytest
 
-from . import answers, free_port, until
+from . import answers, free_port, until, used
 
 PROGRAMS = ("kube-apiserver", "kube-controller-manager")
 ADMIN, STRANGER = "admin-token", "stranger-token"
@@ -84,6 +84,7 @@ def running() -> Iterator[Real]:
         (pytest.fail if required() else pytest.skip)(why)
     named = os.environ.get("STEADY_TEST_KUBECONFIG")
     if named:
+        used("kubernetes")
         yield Real(Path(named), "", Path(), own=False)
         return
     folder = programs()
@@ -91,12 +92,14 @@ def running() -> Iterator[Real]:
         if _engine():
             found = _k3s(stack)
             if found is not None:
+                used("kubernetes")
                 yield found
                 return
         if folder is None:
             message = "a Docker engine is here, but it cannot have k3s: no real Kubernetes API"
             (pytest.fail if required() else pytest.skip)(message)
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steady-kubernetes-")))
+        used("kubernetes")
         yield _started(stack, folder, work)
 
 

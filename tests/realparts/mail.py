@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from . import free_port
+from . import free_port, used
 
 USER, PASSWORD = "steady", "correct-horse-battery"
 
@@ -65,6 +65,7 @@ def mail_server(
     )  # fmt: skip
     server.start()
     try:
+        used("smtp (aiosmtpd)")
         yield port, box
     finally:
         server.stop()

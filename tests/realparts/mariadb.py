@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from . import free_port, missing, until
+from . import free_port, missing, until, used
 
 USER, PASSWORD = "steady", "opensesame"
 
@@ -68,6 +68,7 @@ def mariadb(*options: str) -> Iterator[Maria]:
             f"create database shop; create user {USER}@'%' identified by '{PASSWORD}';"
             f" grant all on shop.* to {USER}@'%'; grant process on *.* to {USER}@'%'"
         )
+        used("mariadb")
         yield found
     finally:
         process.terminate()

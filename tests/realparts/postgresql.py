@@ -13,7 +13,7 @@ from glob import glob
 from pathlib import Path
 from typing import NamedTuple
 
-from . import answers, free_port, missing, until
+from . import answers, free_port, missing, until, used
 
 SUPERUSER, PASSWORD = "steady", "opensesame"
 """Who is made with the server. It wants the password on TCP, and lets the superuser in on its socket."""
@@ -74,6 +74,7 @@ def postgres(*settings: str, files: Mapping[str, Path] | None = None) -> Iterato
     _as_owner([*control, "-o", options, "start"])
     try:
         until(lambda: answers(port), "PostgreSQL")
+        used("postgresql")
         yield Postgres(port, folder, bin_)
     finally:
         _as_owner([*control, "-m", "immediate", "stop"])

@@ -95,8 +95,7 @@ class Driver:
         self.state = fold(recorded)
         if self.state.conclusion is None:
             recall(self._runbook, recorded, lambda runbook, name: self._store_of(runbook).reveal(name))
-        found = self._find_orphans() if self.state.conclusion is None else []
-        claimed = False
+        found, claimed = (self._find_orphans() if self.state.conclusion is None else []), False
         while self.state.conclusion is None and not claimed:
             epoch = self.state.epoch + 1
             claimed = self._in_time(e.RunResumed(self._ports.actor, epoch, self.state.driver), *found, epoch=epoch)

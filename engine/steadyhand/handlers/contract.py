@@ -4,9 +4,9 @@ A package that brings a handler subclasses `HandlerContract` in its tests, says 
 Each promise of the seam (protocol.py) is one test. Real hands are lent by `bench.BenchHands`; nothing is mocked. This
 is the only module in here that needs pytest.
 
-    class TestTcp(HandlerContract):
-        handler = tcp
-        changes = {"address": plain("db2:5432"), "send": plain("PING")}
+    class TestMemcached(HandlerContract):
+        handler = memcached
+        changes = {"address": plain("db2:11211"), "flush": True}
 
         @pytest.fixture
         def ordinary(self, server):

@@ -28,6 +28,10 @@ BUILT_IN: Mapping[str, str] = {
     "kubectl": "steadyhand.handlers.kubectl",
     "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
+    "tcp": "steadyhand.handlers.tcp",
+    "tls": "steadyhand.handlers.tls",
+    "prometheus": "steadyhand.handlers.prometheus",
+    "redis": "steadyhand.handlers.redis",
 }
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
 
