@@ -4,6 +4,7 @@ W1 cold `validate`, ten steps            floor: the interpreter's own start
 W2 cold run, one step                    floor: an asyncio program that runs one `true`
 W3 sequential shell steps, per step      floor: asyncio subprocess, per step; the journal is fully durable
 W4 200 steps of `sleep 0.1`, 50 at once  floor: the ideal, 0.4 s
+W5 over SSH: see ssh.py
 W6 one step prints 200 MB                floor: the shell writes it to a file
 W8 `validate` of 10,000 steps            seconds and memory; and 2,500 steps, to see that it grows linearly
 W9 `test` of 1,000 scripted worlds        floor: pytest runs 1,000 tests that do nothing
@@ -22,6 +23,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import ssh
 
 import steadyhand
 from steadyhand.app import library
@@ -143,6 +146,7 @@ def main() -> None:
         report("W3 sequential steps, per step", (per, m["run"][1]), floor, 2.5)
         m = medians(folder, {"run": run("wide"), "one": run("one")}, 3)
         report("W4 200 x sleep 0.1, 50 at once", (m["run"][0] - m["one"][0], m["run"][1]), 0.4, 1.6)
+        ssh.measure(folder, python, STEADY, medians, report)
         m = medians(folder, {"floor": ["sh", "-c", "head -c 200000000 /dev/zero > out"], "run": run("big")}, 3)
         report("W6 one step prints 200 MB", m["run"], m["floor"][0], 3.0)
         m = medians(folder, {"quarter": validate("quarter"), "huge": validate("huge")}, 3)

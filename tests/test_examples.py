@@ -13,6 +13,7 @@ import pytest
 from .cli.steady import steady
 from .probed import PROBES
 from .realparts.postgresql import PASSWORD, postgres
+from .realparts.sshd import sshd
 
 KINDS = Path(__file__).resolve().parent.parent / "examples" / "kinds"
 ANSWERS = {
@@ -62,6 +63,11 @@ def served(request, service):
     if kind in PROBES:
         with PROBES[kind]() as words:
             yield words
+        return
+    if kind == "ssh":
+        with sshd(request.getfixturevalue("tmp_path") / "sshd") as server:
+            server.configure(server.folder.parent / "ssh_config", "app1", "app2")
+            yield []
         return
     if kind != "sql":
         yield {"http": ["-i", f"url={service}"]}.get(kind, [])

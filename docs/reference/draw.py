@@ -137,8 +137,6 @@ def parameters(params: tuple[Param, ...], under: str = "") -> Iterator[tuple[str
 def handler(name: str, spec: HandlerSpec) -> str:
     """One step kind."""
     lines = [f"## `{name}`\n", f"{spec.summary}\n"]
-    if spec.available:
-        lines.append(f"*Not in this version:* {spec.available}.\n")
     if spec.short:
         lines.append(f"A bare value stands for `{spec.short}`.\n")
     lines.append(table(("parameter", "type", "what it is", "example"), parameters(spec.params)))

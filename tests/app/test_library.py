@@ -116,9 +116,13 @@ def test_inputs_of_a_call_that_the_called_runbook_would_not_take_are_found(tmp_p
     assert wrong == [
         (6, "the input app of runbook inner does not fit: 'a; b' must match '^[a-z]+$'"),
         (6, "the input count of runbook inner does not fit: 'many' must be of type integer"),
-        (6, "runbook inner has no input other (inputs: app, count, more)"),
+    ]
+    assert [d.message for d in found if d.code == "SG016"] == [
+        "`only` gives the input `other`, which runbook inner does not have"
     ]
     write(tmp_path, "outer", calling("inner").replace("{runbook: inner}", "{runbook: inner, inputs: {app: ok}}"))
     found = library.read(desk(tmp_path), tmp_path / "outer.yaml")
-    assert [d.message for d in found.diagnostics if d.code == "SA002"] == ["runbook inner needs the input more"]
+    assert [d.message for d in found.diagnostics if d.code == "SG016"] == [
+        "`only` does not give the input `more` of runbook inner"
+    ]
     assert not found.valid

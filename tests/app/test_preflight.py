@@ -65,14 +65,3 @@ def test_a_machine_that_cannot_confine(tmp_path):
     assert preflight.Row("", "confinement of reads", False, *told) in preflight.check(services, must, {}, remote=False)
     assert preflight.Row("", "confinement of reads", None, *told) in preflight.check(services, may, {})
     assert "confinement" not in str(preflight.check(services, may, {}, remote=False))
-
-
-def test_a_handler_that_comes_later_is_said(tmp_path):
-    write(tmp_path, "later", "targets: {db: {ssh: {hosts: [x]}}}\n" + one_step("ssh: {text: uptime, target: db}"))
-    services = desk(tmp_path)
-    read = library.read(services, tmp_path / "later.yaml")
-    if read.runbook is None:
-        assert any("ssh" in d.message for d in read.diagnostics)
-    else:
-        found = {row.what: row.holds for row in preflight.check(services, read.runbook, {})}
-        assert found["handler ssh"] is False

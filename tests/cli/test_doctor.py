@@ -2,6 +2,8 @@
 
 import json
 
+from steadyhand.handlers import registry
+
 from .steady import steady
 
 
@@ -9,7 +11,7 @@ def test_all_is_in_order(tmp_path):
     done = steady(tmp_path, "doctor", "--json")
     rows = {row["what"]: row for row in json.loads(done.stdout)["rows"]}
     assert done.returncode == 0
-    assert rows["step kinds"]["detail"] == "shell, http"
+    assert rows["step kinds"]["detail"] == ", ".join(registry.BUILT_IN)
     assert rows["store"]["detail"].endswith("j.db, 0 runs")
 
 

@@ -15,7 +15,7 @@ GATED = ", rejected: end.stopped"
 
 def body(more="", ends=GATED):
     return f"""\
-targets: {{app: {{ssh: {{hosts: [p, q]}}}}}}
+targets: {{app: {{ssh: {{hosts: [p, q]}}}}, one: {{ssh: {{hosts: [p]}}}}}}
 steps:
   a:
     title: A
@@ -28,7 +28,7 @@ steps:
 
 def test_what_is_locked():
     assert locked(runbook(body()).steps["a"]) == ("cache", "db")
-    assert locked(runbook(body("    undo: {ssh: y, target: app}\n")).steps["a"]) == ("app", "cache", "db")
+    assert locked(runbook(body("    undo: {ssh: y, target: one}\n")).steps["a"]) == ("cache", "db", "one")
     assert locked(runbook(body(ends="").replace("effect: change", "effect: read")).steps["a"]) == ()
     wave = body().replace("shell: x", "ssh: x").replace("lock: [db, cache]", "each: {target: app}")
     assert locked(runbook(wave).steps["a"]) == ("app",)

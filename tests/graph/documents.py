@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from steadyhand import schema
 from steadyhand.handlers import registry
+from steadyhand.model import HandlerSpec, Param
 
-SPECS = registry.specs()
+SPECS = {
+    **registry.specs(),
+    "teleport": HandlerSpec(
+        "teleport",
+        "Of a package that does not say what it returns.",
+        (Param("to", "text", "Where to.", "x"),),
+        open_params=True,
+    ),
+}
 HEAD = "steadyhand: 1\nname: x\ntitle: X\n"
 READ = "    shell: x\n    effect: read\n"
 CHANGE = "    shell: x\n    effect: change\n    undo: {none: no}\n"

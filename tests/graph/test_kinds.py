@@ -78,16 +78,16 @@ def test_what_a_called_runbook_is_given():
     called = replace(steps(a=READ + END), name="inner", inputs=read(READ + END).inputs)
 
     def said(given):
-        outer = steps(a=f"    call: {{runbook: inner, inputs: {given}}}\n" + END)
+        outer = read(f"    call: {{runbook: inner, inputs: {given}}}\n" + END)
         return [d.message for d in graph.check(replace(outer, calls={"inner": called}), AROUND) if d.code == "SG016"]
 
     every = "text: x, number: 3, list: [a], any: 1, word: a, many: 3"
     assert said(f"{{{every}}}") == []
-    assert said("{" + every.replace("text: x, ", "") + "}") == ["`a` does not give the input `text` of runbook inner"]
-    assert said("{" + every.replace("number: 3", "number: three") + "}") == [
-        "`a` gives text for the input `number` of runbook inner"
+    assert said("{" + every.replace("text: x, ", "") + "}") == ["`s0` does not give the input `text` of runbook inner"]
+    assert said("{" + every.replace("number: 3", "number: '{{ inputs.text }}'") + "}") == [
+        "`s0` gives text for the input `number` of runbook inner"
     ]
-    assert said(f"{{{every}, txt: x}}") == ["`a` gives the input `txt`, which runbook inner does not have"]
+    assert said(f"{{{every}, txt: x}}") == ["`s0` gives the input `txt`, which runbook inner does not have"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ BODIES = {
     "sum": "    set: {total: 1}\n    next: {pass: wave}\n",
     "wave": "    each: {in: [1]}\n" + READ + END,
     "ask": "    gate: Sure?\n    next: {approved: far, rejected: end.stopped}\n",
-    "far": "    ssh: uptime\n    effect: read\n" + END,
+    "far": "    teleport: {to: x}\n    effect: read\n" + END,
     "call": "    call: other\n" + END,
 }
 

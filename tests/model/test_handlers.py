@@ -15,4 +15,3 @@ def test_a_handler_that_cannot_know_is_taken_to_change_something():
     assert spec.effect_of({}) is Effect.CHANGE
     assert not spec.effect_known
     assert not spec.capabilities.idempotent
-    assert spec.available == ""

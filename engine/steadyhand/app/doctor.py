@@ -19,7 +19,7 @@ def examine(services: Services) -> tuple[Row, ...]:
         _settings(services),
         _store(services),
         *((("plug-in", False, problem)) for problem in services.plugin_problems),
-        ("step kinds", True, ", ".join(n for n, s in services.all_specs().items() if not s.available)),
+        ("step kinds", True, ", ".join(services.all_specs())),
         _confinement(),
     )
 

@@ -92,7 +92,7 @@ def beginning(
         inputs=inputs,
         texts=library.texts_of(runbook),
         digests=library.digests_of(runbook),
-        driver=services.ports().actor,
+        driver=services.actor,
         seed=secrets.token_hex(8),
         probe=probe,
         roles=settings.roles,
@@ -306,4 +306,4 @@ def lease(services: Services, run: str) -> Lease | None:
     """The right to drive a run on this machine, or None when another process has it."""
     from ..journal.lease import acquire  # noqa: PLC0415 not for `validate`
 
-    return acquire(services.store_url, run, services.ports().actor)
+    return acquire(services.store_url, run, services.actor)

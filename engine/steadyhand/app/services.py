@@ -184,6 +184,11 @@ class Services:
         except KeyError:
             return f"uid-{os.getuid()}"
 
+    @property
+    def actor(self) -> str:
+        """What this process is called where it appends as an engine."""
+        return f"engine@{self.host}/{os.getpid()}"
+
     def ports(self) -> Ports:
         """The doors of a driver."""
         from ..driver.ports import Ports  # noqa: PLC0415 the driver is not for `validate`
@@ -195,7 +200,7 @@ class Services:
             handler=find,
             environ=self.environ,
             cwd=self.cwd,
-            actor=f"engine@{self.host}/{os.getpid()}",
+            actor=self.actor,
             host=self.host,
             clock=self.clock,
             changes=self.settings.changes,

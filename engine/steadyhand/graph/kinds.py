@@ -175,7 +175,9 @@ def _handed(scope: Scope, step: Step, body: Call, called: Runbook, kinds: Kinds,
             message = f"`{path}` gives the input `{name}`, which runbook {called.name} does not have"
             found.say("SG016", step.span, message, near(name, called.inputs) or "remove it")
             continue
-        given = reading.kind_of(value, kinds.of) if isinstance(value, str) else reading.json_kind(value)
+        if not (isinstance(value, str) and scan.templated(value)):
+            continue  # what is written out was held against the schema when the document was read
+        given = reading.kind_of(value, kinds.of)
         if not _fits(called.inputs[name], given):
             kind = schema_kind(called.inputs[name].schema)
             message = f"`{path}` gives {reading.worded(given)} for the input `{name}` of runbook {called.name}"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotFound
 from ..model import HandlerSpec
-from . import later
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -25,6 +24,7 @@ GROUP = "steadyhand.handlers"
 BUILT_IN: Mapping[str, str] = {
     "shell": "steadyhand.handlers.shell",
     "http": "steadyhand.handlers.http",
+    "ssh": "steadyhand.handlers.ssh",
     "kubectl": "steadyhand.handlers.kubectl",
     "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
@@ -41,35 +41,34 @@ class Specs(Mapping[str, HandlerSpec]):
 
     def __getitem__(self, name: str) -> HandlerSpec:
         """The specification of a kind. Raises KeyError."""
-        return handler(name).spec if name in BUILT_IN else later.SPECS[name]
+        if name not in BUILT_IN:
+            raise KeyError(name)
+        return handler(name).spec
 
     def __iter__(self) -> Iterator[str]:
         """The kinds, in the order in which they are listed for people."""
         yield from BUILT_IN
-        yield from later.SPECS
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(BUILT_IN) + len(later.SPECS)
+        return len(BUILT_IN)
 
     def __contains__(self, name: object) -> bool:
         """Whether there is such a kind; nothing is imported to tell."""
-        return name in BUILT_IN or name in later.SPECS
+        return name in BUILT_IN
 
 
 def specs() -> Mapping[str, HandlerSpec]:
-    """The specifications of all built-in step kinds, those of later versions too."""
+    """The specifications of all built-in step kinds."""
     return Specs()
 
 
 def handler(name: str) -> Handler:
-    """A built-in handler. Raises NotFound for what this version cannot carry out."""
+    """A built-in handler. Raises NotFound for any other kind."""
     if name in BUILT_IN:
         module: Any = importlib.import_module(BUILT_IN[name])
         found: Handler = module
         return found
-    if name in later.SPECS:
-        raise NotFound(later.SPECS[name].available, "do this step by hand (`manual`), or from a `shell` step")
     raise NotFound(f"there is no handler for {name} steps", "install the package that brings it")
 
 
@@ -97,7 +96,7 @@ def _package(point: EntryPoint) -> str:
 
 def _loaded(point: EntryPoint) -> tuple[Any, str]:
     """The object of an entry, or why it cannot be loaded."""
-    if point.name in BUILT_IN or point.name in later.SPECS:
+    if point.name in BUILT_IN:
         return None, "may not take the place of a built-in one"
     try:
         return point.load(), ""

@@ -8,7 +8,6 @@ The process itself is `_process`'s business.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -19,26 +18,21 @@ from ..model import (
     MASK,
     Capabilities,
     HandlerSpec,
-    Literal,
     Need,
     Param,
-    Part,
     Plan,
     Result,
     Secret,
     Syntax,
     Target,
     Text,
-    digest,
     plain,
 )
-from ._texts import bytes_of, text_of
+from ._texts import bytes_of, in_shell, text_of, variable
 
 if TYPE_CHECKING:
     from .protocol import Hands
 
-VARIABLE = "STEADY_SECRET_"
-"""What the variable that carries a secret is called, before the secret's own name."""
 SHOWN = 200
 """Characters of the standard input that a preview shows."""
 
@@ -91,8 +85,8 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
         command = " ".join(_shown(word) for word in argv)
     else:
         text = text_of(params["text"])
-        argv = [text_of(params.get("shell", "/bin/sh")), plain("-c"), Text(tuple(map(_in_shell, text.parts)))]
-        command, carried = text.masked(), {_variable(name): Text((Secret(name),)) for name in text.secrets}
+        argv = [text_of(params.get("shell", "/bin/sh")), plain("-c"), Text(tuple(map(in_shell, text.parts)))]
+        command, carried = text.masked(), {variable(name): Text((Secret(name),)) for name in text.secrets}
     request = {name: text_of(params[name]) for name in ("cwd", "stdin") if name in params}
     preview = "\n".join([command, *_circumstances(params, argv if "argv" in params else ())])
     return Plan("shell", preview, {**request, "argv": argv, "env": {**env, **carried}})
@@ -104,17 +98,6 @@ def _words(given: Any) -> list[Text]:
     if not words or not words[0].parts or words[0] == plain(""):
         raise BadInput("`argv` names no program", "give at least the program, as its first item")
     return words
-
-
-def _in_shell(part: Part) -> Part:
-    return Literal(f'"${{{_variable(part.name)}}}"') if isinstance(part, Secret) else part
-
-
-def _variable(name: str) -> str:
-    """A variable for a secret. A shell would read `db-password` as a variable with a default: it is spelled out."""
-    if re.fullmatch(r"\w+", name, re.ASCII):
-        return f"{VARIABLE}{name}"
-    return f"{VARIABLE}{re.sub(r'[^A-Za-z0-9_]', '_', name)}_{digest(name)[:8]}"
 
 
 def _shown(word: Text) -> str:

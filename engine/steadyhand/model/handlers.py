@@ -110,8 +110,7 @@ class HandlerSpec(Struct, frozen=True):
     is refused; `effect_open` says for which parameters a milder one may be declared all the same. `problems` finds what
     is wrong with the parameters as written and their descriptions cannot say: messages, each with a hint.
     `results` names what `perform` returns, with descriptions: the names an expectation may use.
-    `default_expect` is the expectation of a step that states none. `available` is empty when the handler can be
-    used, and otherwise says what is missing.
+    `default_expect` is the expectation of a step that states none.
 
     `targets` are the families of targets that a step may act on; `target_required` says that it needs one. `channels`
     are the families of notification channels that its parameter `to` may name. `lenient` says that a step which could
@@ -132,7 +131,6 @@ class HandlerSpec(Struct, frozen=True):
     effect_open: Callable[[Mapping[str, Any]], bool] = never
     problems: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]] = no_problems
     capabilities: Capabilities = Capabilities()
-    available: str = ""
     open_params: bool = False
     targets: tuple[TargetSpec, ...] = ()
     target_required: bool = False

@@ -28,7 +28,6 @@ CODES: dict[str, tuple[str, str]] = {
     "SH401": ("unknown parameter", "The handler does not know the parameter."),
     "SH402": ("missing parameter", "The handler cannot work without it."),
     "SH403": ("wrong parameter", "The value is not of the kind that the handler reads."),
-    "SH404": ("comes later", "Steps of this kind are read and checked, but cannot be carried out by this version."),
     "SH405": ("milder effect", "The step declares less than it certainly does."),
     "SH406": ("a read by its place", "Checks, verifications and captures may only read."),
     "SH407": ("retry of a change", "A change that is retried must be harmless to repeat, and say so."),

@@ -99,9 +99,8 @@ class _Emitter:
             whole["allOf"] = [{"oneOf": [{"required": [name]} for name in group]} for group in spec.one_of]
         first = spec.params[0]
         example = next((p.example for p in spec.params if p.name == spec.short), {first.name: first.example})
-        note = f" ({spec.available})" if spec.available else ""
         return {
-            "description": f"{spec.summary}{note}",
+            "description": spec.summary,
             "examples": [example],
             "anyOf": [whole, _SCALAR] if spec.short else [whole],
         }

@@ -42,21 +42,19 @@ def inputs_of(
 
 
 def foreseen(runbook: Runbook, given: Mapping[str, Any]) -> Iterator[str]:
-    """What can be told to be wrong with inputs whose templates are not rendered yet, a sentence each."""
+    """What is wrong with the values that are written out, a sentence each. Names that are missing or unknown, and the
+    types of what is rendered later, are the business of the proofs (graph/kinds.py).
+    """
     for name, value in given.items():
-        if name not in runbook.inputs:
-            known = ", ".join(runbook.inputs) or "none"
-            yield f"runbook {runbook.name} has no input {name} (inputs: {known})"
-        elif not _rendered_later(value):
+        if name in runbook.inputs and not rendered_later(value):
             wrong = problems(runbook.inputs[name].schema, value)
             yield from (f"the input {name} of runbook {runbook.name} does not fit: {problem}" for problem in wrong)
-    missing = [name for name, spec in runbook.inputs.items() if spec.required and name not in given]
-    yield from (f"runbook {runbook.name} needs the input {name}" for name in missing)
 
 
-def _rendered_later(value: Any) -> bool:
+def rendered_later(value: Any) -> bool:
+    """Whether there is a template anywhere in a value."""
     if isinstance(value, Mapping):
-        return any(map(_rendered_later, value.values()))
+        return any(map(rendered_later, value.values()))
     if isinstance(value, (list, tuple)):
-        return any(map(_rendered_later, value))
+        return any(map(rendered_later, value))
     return isinstance(value, str) and templated(value)

@@ -37,9 +37,6 @@ class Operations:
     def read(self, kind: str, node: Mapping, given: Map[str, Node], *, must_read: str = "") -> Operation:
         """The operation of a kind in a step's (or check's) map. `must_read` names the place that only allows reads."""
         spec = self._specs[kind]
-        if spec.available:
-            hint = "do it by hand (`manual`), or from a `shell` step, until then"
-            self._reader.say("SH404", _key(node, kind), spec.available, hint, "a run would stop here", Severity.WARNING)
         params, target, timeout = self._params(spec, given[kind])
         plain = self._plain(given)
         operation = Operation(
@@ -358,7 +355,3 @@ def _follow(node: Node, path: tuple[Any, ...]) -> Node:
             return node
         node = inner
     return node
-
-
-def _key(node: Mapping, name: str) -> Any:
-    return next((key.span for key, _ in node.entries if key.text == name), node.span)
