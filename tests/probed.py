@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -70,10 +71,31 @@ def _certified(days: float) -> Iterator[tuple[str, str]]:
             yield address, str(root.file(folder))
 
 
+@contextmanager
+def _process() -> Iterator[list[str]]:
+    with _sleeper():
+        yield ["-i", "name=sleep"]
+
+
+@contextmanager
+def worker() -> Iterator[Mapping[str, str]]:
+    """A process that runs, by its number."""
+    with _sleeper() as child:
+        yield {"WORKER": str(child.pid)}
+
+
+@contextmanager
+def _sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "119"], stdin=subprocess.DEVNULL) as child:
+        yield child
+        child.kill()
+
+
 PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {
     "tcp": _tcp,
     "tls": _tls,
     "redis": _redis,
     "prometheus": _prometheus,
+    "process": _process,
 }
 """Kinds whose example needs a server: what starts it, and gives the words of the command line that lead to it."""
