@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 from .handlers.certificates import Authority, serving
 from .handlers.servers import web
 from .realparts.prometheus import prometheus
+from .realparts.rabbitmq import PASSWORD, rabbitmq
 from .realparts.redis import redis
 
 
@@ -70,10 +73,50 @@ def _certified(days: float) -> Iterator[tuple[str, str]]:
             yield address, str(root.file(folder))
 
 
+@contextmanager
+def _process() -> Iterator[list[str]]:
+    with _sleeper():
+        yield ["-i", "name=sleep"]
+
+
+@contextmanager
+def worker() -> Iterator[Mapping[str, str]]:
+    """A process that runs, by its number."""
+    with _sleeper() as child:
+        yield {"WORKER": str(child.pid)}
+
+
+@contextmanager
+def _sleeper() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "119"], stdin=subprocess.DEVNULL) as child:
+        yield child
+        child.kill()
+
+
+@contextmanager
+def _amqp() -> Iterator[list[str]]:
+    with rabbitmq() as server:
+        server.publish("orders", 2)
+        os.environ["AMQP_PASSWORD"] = PASSWORD
+        yield ["-i", f"port={server.port}"]
+        del os.environ["AMQP_PASSWORD"]
+
+
+@contextmanager
+def full_queue() -> Iterator[Mapping[str, str]]:
+    """A RabbitMQ with a queue of retries that nobody takes, and how to reach it."""
+    with rabbitmq() as server:
+        server.publish("orders", 2)
+        server.publish("orders.retry", 40)
+        yield {"AMQP_PORT": str(server.port), "AMQP_PASSWORD": PASSWORD}
+
+
 PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {
     "tcp": _tcp,
     "tls": _tls,
     "redis": _redis,
     "prometheus": _prometheus,
+    "amqp": _amqp,
+    "process": _process,
 }
 """Kinds whose example needs a server: what starts it, and gives the words of the command line that lead to it."""

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from .probed import full_cache, shop_certificate, shop_metrics
+from .probed import full_cache, full_queue, shop_certificate, shop_metrics, worker
 from .realparts.postgresql import PASSWORD, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,8 +105,10 @@ def orders_database() -> Iterator[Mapping[str, str]]:
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
     "redis.md": full_cache,
+    "process.md": worker,
     "tls.md": shop_certificate,
     "prometheus.md": shop_metrics,
+    "amqp.md": full_queue,
 }
 """The pages whose commands need a server: what starts it, and gives the variables that lead to it."""
 

@@ -13,7 +13,7 @@ from steadyhand.errors import BadInput, BadResponse, Refused, Unreachable
 from steadyhand.handlers import tls
 from steadyhand.handlers.bench import BenchHands
 from steadyhand.handlers.contract import Case, HandlerContract
-from steadyhand.model import Effect, Secret, Text, plain
+from steadyhand.model import Effect, Secret, Text, Value, plain
 
 from ..realparts.mail import mail_server
 from ..realparts.postgresql import postgres
@@ -222,3 +222,8 @@ def test_without_its_package():
     assert done.stdout == "Refused `tls` needs the package cryptography | pip install 'steadyhand[probes]'\n", (
         done.stderr
     )
+
+
+def test_an_address_that_is_not_known_yet_can_be_planned():
+    address = Text((Value("<facts.host>", "<facts.host>", known=False),))
+    assert "<facts.host>" in tls.plan({"address": address}, None).preview

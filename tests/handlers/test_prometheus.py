@@ -13,7 +13,7 @@ from steadyhand.expressions.quoting import as_json
 from steadyhand.handlers import prometheus
 from steadyhand.handlers.bench import BenchHands
 from steadyhand.handlers.contract import Case, HandlerContract
-from steadyhand.model import Effect, Literal, Secret, Target, Text, Value, plain
+from steadyhand.model import Effect, Literal, Secret, Target, Text, Value, plain, unknown_in
 
 from ..realparts.prometheus import prometheus as prometheus_server
 from .servers import closed_port, raw, request_of, web
@@ -195,6 +195,11 @@ def test_preflight(server):
     plan = prometheus.plan({"query": plain("up")}, target(f"http://{closed_port()}"))
     (need,) = prometheus.preflight(plan, BenchHands())
     assert need.holds is False
+
+
+def test_what_is_not_known_yet_stays_so():
+    query = Text((Literal("up{a="), Value("<facts.a>", "<facts.a>", known=False), Literal("}")))
+    assert unknown_in(prometheus.plan({"query": query}, target("http://b")).request)
 
 
 def test_it_is_a_read():

@@ -12,7 +12,7 @@ from steadyhand.errors import BadInput, TimedOut, Unreachable
 from steadyhand.handlers import tcp
 from steadyhand.handlers.bench import BenchHands
 from steadyhand.handlers.contract import Case, HandlerContract
-from steadyhand.model import Effect, Literal, Secret, Text, plain
+from steadyhand.model import Effect, Literal, Secret, Text, Value, plain
 
 from .servers import closed_port, raw
 from .talkers import echo, flood, greet, silent
@@ -136,3 +136,8 @@ def test_the_specification_imports_no_socket():
     code = "import sys; from steadyhand.handlers import tcp; print([m for m in ('socket', 'ssl') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+def test_an_address_that_is_not_known_yet_can_be_planned():
+    address = Text((Value("<facts.host>", "<facts.host>", known=False),))
+    assert "<facts.host>" in tcp.plan({"address": address}, None).preview

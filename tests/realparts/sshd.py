@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from . import answers, free_port, missing, until
+from . import answers, free_port, missing, until, used
 
 PROGRAM = "/usr/sbin/sshd"
 SFTP = "/usr/lib/openssh/sftp-server"
@@ -134,6 +134,7 @@ def sshd(
     try:
         until(lambda: answers(port) or process.poll() is not None, "sshd")
         assert process.poll() is None, (folder / "log").read_text()
+        used("sshd")
         yield Sshd(folder, address, port, process)
     finally:
         for pid in Sshd(folder, address, port, process).sessions():

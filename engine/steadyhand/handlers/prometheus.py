@@ -111,11 +111,12 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
     query = _promql.query_of(text_of(params["query"]))
     if "last" in params and "range" in params:
         raise BadInput("`last` and `range` are both given", "give one of them")
-    request: dict[str, Any] = {"server": server, "query": query}
+    request: dict[str, Any] = {"server": server, "query": query, "written": text_of(params["query"])}
     request |= {name: params[name] for name in ("last", "range") if name in params}
     if params.get("last", 1) <= 0 or params.get("range", {}).get("step", 1) <= 0:
         raise BadInput("a stretch of time must be above 0", "write last: 15m")
     where = server["url"].masked()
+    # `written` says which of it is not known yet, and `query` is what is sent.
     lines = [query, *_stretch(request), f"# at {where}{_asker(server)}"]
     return Plan("prometheus", "\n".join(lines), request, (f"{target.name}/{where}",) if target else ())
 

@@ -11,7 +11,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
-from ..model import MASK, Capabilities, Effect, HandlerSpec, Need, Param, Plan, Result, Secret, Target, TargetSpec, Text
+from ..model import (
+    MASK,
+    Capabilities,
+    Effect,
+    HandlerSpec,
+    Need,
+    Param,
+    Plan,
+    Result,
+    Secret,
+    Target,
+    TargetSpec,
+    Text,
+    unknown_in,
+)
 from . import _redis_words as words
 from ._texts import text_of
 
@@ -114,7 +128,9 @@ def _check(name: str, place: Mapping[str, Any]) -> None:
         raise BadInput(f"target {name} has both `socket` and `host`", "keep one of them")
     for key, most in (("port", 65_535), ("db", 2**31)):
         text = text_of(place.get(key, 1)).masked()
-        if not (text.isascii() and text.isdigit() and (key == "db" or int(text)) and int(text) <= most):
+        if not unknown_in(place.get(key)) and not (
+            text.isascii() and text.isdigit() and (key == "db" or int(text)) and int(text) <= most
+        ):
             raise BadInput(f"target {name} has no {key} {text[:40]}", f"{key} is a number")
     if "ca" in place and not place.get("tls"):
         raise BadInput(f"target {name} has a `ca` and speaks no TLS", "add tls: true")

@@ -32,6 +32,9 @@ BUILT_IN: Mapping[str, str] = {
     "tls": "steadyhand.handlers.tls",
     "prometheus": "steadyhand.handlers.prometheus",
     "redis": "steadyhand.handlers.redis",
+    "amqp": "steadyhand.handlers.amqp",
+    "disk": "steadyhand.handlers.disk",
+    "process": "steadyhand.handlers.process",
 }
 """Step kind to module. The modules import nothing heavy: their hands come in when a step runs."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput, Unreachable
-from ..model import Capabilities, Effect, HandlerSpec, Need, Param, Plan, Result, Target
+from ..model import Capabilities, Effect, HandlerSpec, Need, Param, Plan, Result, Target, unknown_in
 from ._texts import bytes_of, text_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
         raise BadInput("a `tcp` step takes no target", "write the host into `address`")
     request: dict[str, Any] = {name: text_of(params[name]) for name in ("address", "send", "until") if name in params}
     request |= {name: params[name] for name in ("limit", "connect_timeout") if name in params}
-    _dial.split(request["address"])
+    if not unknown_in(request["address"]):
+        _dial.split(request["address"])
     for name in ("limit", "connect_timeout"):
         if request.get(name, 1) <= 0:
             raise BadInput(f"`{name}` must be above 0", f"leave `{name}` out, or give more")

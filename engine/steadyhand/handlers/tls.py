@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
-from ..model import Capabilities, Effect, HandlerSpec, Need, Param, Plan, Result, Target
+from ..model import Capabilities, Effect, HandlerSpec, Need, Param, Plan, Result, Target, unknown_in
 from ._texts import text_of
 
 if TYPE_CHECKING:
@@ -78,13 +78,17 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
     before = text_of(params.get("starttls", "")).masked().upper()
     if before not in PORTS:
         raise BadInput(f"`starttls` cannot be {before.lower()[:40]!r}", "one of smtp, imap, postgresql")
-    host, port = _dial.split(request["address"], PORTS[before])
-    request |= {"host": host, "port": port, "starttls": before}
+    request["starttls"] = before
+    if unknown_in(request["address"]):
+        shown = request["address"].masked()
+    else:
+        request["host"], request["port"] = _dial.split(request["address"], PORTS[before])
+        shown = _dial.joined(request["host"], request["port"])
     if "connect_timeout" in params:
         request["connect_timeout"] = params["connect_timeout"]
         if request["connect_timeout"] <= 0:
             raise BadInput("`connect_timeout` must be above 0", "leave it out, or give more")
-    lines = [f"look at the certificate of {_dial.joined(host, port)}"]
+    lines = [f"look at the certificate of {shown}"]
     if before:
         lines.append(f"# TLS begins within {before.lower()}")
     words = {"server_name": "for the name", "ca": "trusting"}
