@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from .probed import full_cache, shop_certificate, shop_metrics
+from .probed import full_cache, shop_certificate, shop_metrics, shop_zone
 from .realparts.postgresql import PASSWORD, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,6 +104,7 @@ def orders_database() -> Iterator[Mapping[str, str]]:
 
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
+    "dns.md": shop_zone,
     "redis.md": full_cache,
     "tls.md": shop_certificate,
     "prometheus.md": shop_metrics,
