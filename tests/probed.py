@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .handlers.certificates import Authority, serving
 from .handlers.servers import web
+from .realparts.dnsmasq import dnsmasq
 from .realparts.prometheus import prometheus
 from .realparts.rabbitmq import PASSWORD, rabbitmq
 from .realparts.redis import redis
@@ -20,6 +21,19 @@ from .realparts.redis import redis
 def _tcp() -> Iterator[list[str]]:
     with web() as (address, _):
         yield ["-i", f"address={address}"]
+
+
+@contextmanager
+def _dns() -> Iterator[list[str]]:
+    with dnsmasq() as address:
+        yield ["-i", f"server={address}"]
+
+
+@contextmanager
+def shop_zone() -> Iterator[Mapping[str, str]]:
+    """A name server that knows a shop, and how to reach it."""
+    with dnsmasq() as address:
+        yield {"NAME_SERVER": address}
 
 
 @contextmanager
@@ -113,6 +127,7 @@ def full_queue() -> Iterator[Mapping[str, str]]:
 
 PROBES: Mapping[str, Callable[[], AbstractContextManager[list[str]]]] = {
     "tcp": _tcp,
+    "dns": _dns,
     "tls": _tls,
     "redis": _redis,
     "prometheus": _prometheus,

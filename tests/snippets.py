@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from .probed import full_cache, full_queue, shop_certificate, shop_metrics, worker
+from .probed import full_cache, full_queue, shop_certificate, shop_metrics, shop_zone, worker
 from .realparts.postgresql import PASSWORD, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,6 +104,7 @@ def orders_database() -> Iterator[Mapping[str, str]]:
 
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
+    "dns.md": shop_zone,
     "redis.md": full_cache,
     "process.md": worker,
     "tls.md": shop_certificate,

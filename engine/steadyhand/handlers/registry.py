@@ -29,6 +29,7 @@ BUILT_IN: Mapping[str, str] = {
     "sql": "steadyhand.handlers.sql",
     "notify": "steadyhand.handlers.notify",
     "tcp": "steadyhand.handlers.tcp",
+    "dns": "steadyhand.handlers.dns",
     "tls": "steadyhand.handlers.tls",
     "prometheus": "steadyhand.handlers.prometheus",
     "redis": "steadyhand.handlers.redis",
