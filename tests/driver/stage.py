@@ -7,6 +7,7 @@ journal, the locks, the gates, the redaction and the desk through which people a
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -162,9 +163,11 @@ class Crowd:
         self.questions = {}
 
     def present(self):
-        if not self.left:
-            raise Held
-        self.left -= 1
+        # While the driver waits it looks whether people have left; it is held only where it has just appended.
+        if sys._getframe(1).f_code.co_name == "_waits_for_absent":
+            if not self.left:
+                raise Held
+            self.left -= 1
         return self.here
 
     def ask(self, gate, deliver):
