@@ -91,7 +91,7 @@ def beginning(
         inputs=inputs,
         texts=library.texts_of(runbook),
         digests=library.digests_of(runbook),
-        driver=services.ports().actor,
+        driver=services.actor,
         seed=secrets.token_hex(8),
         probe=probe,
         roles=settings.roles,

@@ -172,6 +172,11 @@ class Services:
         except KeyError:
             return f"uid-{os.getuid()}"
 
+    @property
+    def actor(self) -> str:
+        """Who appends for an engine of this process."""
+        return f"engine@{self.host}/{os.getpid()}"
+
     def ports(self) -> Ports:
         """The doors of a driver."""
         from ..driver.ports import Ports  # noqa: PLC0415 the driver is not for `validate`
@@ -183,7 +188,7 @@ class Services:
             handler=find,
             environ=self.environ,
             cwd=self.cwd,
-            actor=f"engine@{self.host}/{os.getpid()}",
+            actor=self.actor,
             host=self.host,
             clock=self.clock,
             changes=self.settings.changes,

@@ -16,6 +16,7 @@ from ..driver.drive import Driver, Ending
 from ..errors import Exit, UsageError
 from ..events import GateOpened
 from ..model import Conclusion, Runbook
+from ..projections.dry import summary
 from ..projections.transcript import draw
 from ..projections.words import brief
 from .live import Live
@@ -82,6 +83,8 @@ def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
             click.echo(f"  answers: {', '.join(gate.opened.options)}", err=True)
             click.echo(f"  {command_line(services, *words)}", err=True)
         return int(Exit.WAITING)
+    for line in summary(services.journal.read(run)):
+        click.echo(line)
     end = driver.state.conclusion
     assert end is not None  # noqa: S101 the loop returned concluded
     click.echo(f"transcript: {command_line(services, 'transcript', run)}", err=True)

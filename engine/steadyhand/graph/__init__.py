@@ -4,7 +4,7 @@ from .build import Edge, Graph, Node, build, label_of, operations
 from .checks import CODES, check
 from .confinement import CODES as CONFINEMENT_CODES
 from .confinement import confinement
-from .outline import outline, outline_text
+from .outline import outline
 from .pictures import mermaid, text
 
 __all__ = [
@@ -20,6 +20,5 @@ __all__ = [
     "mermaid",
     "operations",
     "outline",
-    "outline_text",
     "text",
 ]
