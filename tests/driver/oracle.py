@@ -120,12 +120,16 @@ def told(runbook, story):
     """What must be true of a run as a whole: no second attempt in doubt without a word, no pass without an attempt."""
     doubted = {}
     tried = {}
+    unasked = {}  # changes that run, and those in doubt with their step, until somebody is asked about them
     dry = story[0].event.mode == "dry-run"  # nothing is carried out
     for one in story:
         match one.event:
             case e.StepEntered(path=path) as entered:
                 doubted = {p: at for p, at in doubted.items() if not _under(path, p)}
                 _left_by(runbook, one.event, tried)
+                assert not entered.came_from or entered.came_from not in unasked.values(), (
+                    "nobody was asked about a doubt"
+                )
                 tried = {p: outcome for p, outcome in tried.items() if not _under(entered.path, p)}
             case e.ScopeEnded() | e.RunConcluded():
                 _left_by(runbook, one.event, tried)
@@ -135,9 +139,19 @@ def told(runbook, story):
                     assert gate == f"{path}:doubt", "attempted again on a guess"
                     assert [w.result for w in words if w.gate == gate][-1] == "run_again"
                 doubted[path] = one.seq
-            case e.StepSettled(path=path, attempt=attempt, outcome=outcome):
+                if not idempotent and not dry:
+                    unasked[path] = ""
+            case e.StepSettled(path=path, attempt=attempt, outcome=outcome, unsure=unsure):
                 if attempt:
                     tried[path] = outcome
+                if unasked.pop(path, None) is not None and unsure:
+                    unasked[path] = owner(path)
+            case e.StepInterrupted(path=path) if path in unasked:
+                unasked[path] = owner(path)
+            case e.RunResumed():
+                unasked = {running: owner(running) for running in unasked}
+            case e.GateOpened(path=path, kind="doubt"):
+                unasked.pop(path, None)
             case e.GateClosed(gate=gate, result="happened"):
                 tried[gate.removesuffix(":doubt")] = "pass"
             case _:

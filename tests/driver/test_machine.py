@@ -13,7 +13,7 @@ import tempfile
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, event, note, settings
+from hypothesis import HealthCheck, Phase, event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -52,7 +52,7 @@ from .oracle import held, told
 from .stage import START, Engine, Stage
 
 DEEP = os.environ.get("STEADY_DEEP") == "1"
-EXAMPLES = int(os.environ.get("STEADY_EXAMPLES", "1500" if DEEP else "25"))
+EXAMPLES = int(os.environ.get("STEADY_EXAMPLES", "1500" if DEEP else "60"))
 STEPS = 60 if DEEP else 30
 HOUR = 3600 * SECOND
 ROLES = {"responder": ("sam", "kim"), "lead": ("lee", "kim")}
@@ -96,7 +96,7 @@ def acting(draw, name, to):
         name,
         Do(operation),
         {outcome: draw(to) for outcome in outcomes},
-        gate=draw(st.none() | gates),
+        gate=draw(st.none() | gates | gates),
         each=Each([1, 2, 3], batches=(1, 2), max_failures=draw(st.integers(0, 1))) if draw(st.integers(0, 5)) == 0 else None,
         verify=Verify(op(), draw(st.sampled_from([0, SECOND])), draw(st.sampled_from([0, 9 * SECOND])))
         if change and draw(st.booleans())
@@ -258,10 +258,16 @@ class Promises(RuleBasedStateMachine):
         return [(run, gate) for run in self.open_runs() for gate in sorted(self.state(run).gates)]
 
     @precondition(lambda self: self.questions())
-    @rule(data=st.data(), by=st.sampled_from(PEOPLE), stale=st.sampled_from(["", "", "", "", "digest", "opening"]))
-    def answer(self, data, by, stale):
+    @rule(
+        data=st.data(),
+        by=st.sampled_from(PEOPLE),
+        stale=st.sampled_from(["", "", "", "", "digest", "opening"]),
+        late=st.integers(0, 3),
+    )
+    def answer(self, data, by, stale, late):
         """Somebody answers: with the role or without, again, late, or to what is no longer asked; mostly yes."""
-        run, gate = self.pick(data, self.questions(), "gate")
+        stand = [(run, gate) for run, gate in self.questions() if self.state(run).gate_open(gate) is not None]
+        run, gate = self.pick(data, stand if stand and late else self.questions(), "gate")
         self.give(data, run, gate, by, stale, on=True)
 
     @precondition(lambda self: self.questions())
@@ -505,6 +511,8 @@ class Promises(RuleBasedStateMachine):
         finally:
             TALLY.update(examples=1, runs=len(self.books), events=len(self.stage.journal.log))
             TALLY.update(attempts=len(self.stage.world), engines=len(self.engines))
+            if DEEP and TALLY["examples"] % 200 == 0:
+                print(figures(), flush=True)
             self.stage.close()
             shutil.rmtree(self.folder)
 
@@ -554,9 +562,14 @@ Promises.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
     derandomize=not DEEP,
     print_blob=True,
+    phases=[*Phase] if DEEP else [Phase.explicit, Phase.generate],
 )
 TALLY: Counter[str] = Counter()
 """What the examples came to: the figures of a deep run."""
+
+
+def figures():
+    return ", ".join(f"{count} {what}" for what, count in TALLY.most_common())
 
 
 @pytest.mark.timeout(0 if DEEP else 300)
@@ -564,4 +577,4 @@ class TestPromises(Promises.TestCase):  # type: ignore[misc]  # made by hypothes
     @classmethod
     def tearDownClass(cls):
         if DEEP:
-            print("\n" + ", ".join(f"{count} {what}" for what, count in TALLY.most_common()))
+            print(f"\n{figures()}")
