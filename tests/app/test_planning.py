@@ -1,87 +1,139 @@
-"""What every operation would do, told before anything is contacted; and the digest is that of the real run."""
+"""What a run would do, held against what runs then do: the digest of the plan is that to which their gates bind a yes."""
 
 from __future__ import annotations
-
-import json
 
 import pytest
 
 from steadyhand.app import library, planning, runs
-from steadyhand.events import GateOpened
 from steadyhand.model import Mode
 
-from .desk import ENDS, desk, write
+from .desk import desk, write
 
-BODY = f"""\
-inputs: {{host: {{type: string}}, port: {{type: integer, default: 80}}}}
+ENDS = "fail: end.escalated, error: end.escalated, rejected: end.stopped"
+ACT = f"""\
+inputs: {{app: {{type: string, default: web}}}}
 secrets: {{key: {{env: KEY}}}}
 steps:
-  look:
-    title: Look
-    http: "http://{{{{ inputs.host }}}}:{{{{ inputs.port }}}}/"
-    facts: {{seen: "{{{{ status }}}}"}}
-    next: {{pass: act, fail: act, error: act}}
   act:
     title: Act
-    shell: {{argv: [touch, "{{{{ inputs.host }}}}"], env: {{KEY: "{{{{ secrets.key }}}}"}}}}
-    gate: Sure?
-    verify: {{shell: "test {{{{ facts.seen }}}} = 200"}}
-    undo: {{shell: "rm {{{{ inputs.host }}}} {{{{ run.id }}}}", effect: change}}
-    next: {{pass: end.resolved, {ENDS}, rejected: end.stopped}}
+    shell: {{text: "true {{{{ inputs.app }}}}", env: {{KEY: "{{{{ secrets.key }}}}"}}}}
+    gate: {{prompt: "Act on {{{{ inputs.app }}}}?", roles: [dba], quorum: 2, within: 10m, other_than_requester: true}}
+    undo: {{none: x}}
+    next: {{pass: end.resolved, {ENDS}, expired: end.stopped}}
 """
+WAVE = f"""\
+steps:
+  act:
+    title: Act
+    shell: "true {{{{ item }}}}"
+    effect: change
+    each: {{in: [a, b]}}
+    undo: {{none: x}}
+    next: {{pass: end.resolved, {ENDS}}}
+"""
+BRANCH = """\
+steps:
+  p:
+    title: P
+    parallel:
+      branches:
+        l: {shell: "true one", effect: change, gate: One?}
+        r: {steps: {two: {title: Two, shell: "true two", effect: change, undo: {none: x}}}}
+    next: {pass: end.healthy, fail: end.escalated, error: end.escalated}
+"""
+CALL = "inputs: {who: {type: string}}\n" + ACT.split("\n", 1)[1].replace("inputs.app", "inputs.who")
 
 
-@pytest.fixture
-def office(tmp_path):
-    write(tmp_path, "plan", BODY)
-    return desk(tmp_path, KEY="secret-value")
+def planned(folder, body, given=None, *, others=()):
+    for name, text in others:
+        write(folder, name, text)
+    services = desk(folder, KEY="sesame-open")
+    book = library.load(services, str(write(folder, "x", body)))
+    return services, book, planning.plan(services, book, {"app": "web"} if given is None else given)
 
 
-def planned(services, **inputs):
-    runbook = library.load(services, "plan.yaml")
-    known = {name: one.default for name, one in runbook.inputs.items() if not one.required}
-    return planning.plans(services, runbook, {**known, **inputs})
+def actions(found):
+    own = {action.path: action for step in found.steps.values() for action in step.actions}
+    for called in found.calls:
+        own.update(actions(called))
+    return own
 
 
-def test_everything_that_is_known_is_shown_masked(office):
-    plans = planned(office, host="db1")
-    assert list(plans) == ["look", "act", "act:verify", "act:undo"]
-    assert plans["look"].preview == "GET http://db1:80/"
-    assert "touch db1" in plans["act"].preview
-    assert "•••" in plans["act"].preview
-    assert "secret-value" not in str(plans)
-    assert (plans["act"].effect, plans["act"].unknown, plans["act"].problem) == ("change", (), "")
-    assert len(plans["act"].digest) == 64
+def calling():
+    ends = "fail: end.escalated, error: end.escalated"
+    return f"steps:\n  sub: {{title: Sub, call: {{runbook: inner, inputs: {{who: db}}}}, next: {{pass: end.healthy, {ends}}}}}\n"
 
 
-def test_what_is_not_known_yet_is_named_and_binds_nothing(office):
-    plans = planned(office, host="db1")
-    assert (plans["act:verify"].unknown, plans["act:verify"].digest) == (("facts.seen",), "")
-    assert (plans["act:undo"].unknown, plans["act:undo"].digest) == (("run.id",), "")
-    missing = planned(office)
-    assert missing["act"].unknown == ("inputs.host",)
-    assert missing["act"].digest == ""
-    assert "⟨inputs.host⟩" in missing["act"].preview
-
-
-def test_the_digest_is_the_one_that_the_gate_of_a_real_run_binds(office, tmp_path):
-    digest = planned(office, host="db1")["act"].digest
-    runbook = library.load(office, "plan.yaml")
-    driver = runs.start(office, runbook, {"host": "db1", "port": 80}, Mode.GUIDED)
+@pytest.mark.parametrize(
+    ("body", "given", "others"),
+    [(ACT, {"app": "web"}, ()), (WAVE, {}, ()), (BRANCH, {}, ()), (calling(), {}, (("inner", CALL),))],
+)
+@pytest.mark.parametrize("mode", [Mode.GUIDED, Mode.DIAGNOSE])
+def test_a_run_binds_a_yes_to_the_digest_that_was_planned(tmp_path, body, given, others, mode):
+    services, book, found = planned(tmp_path, body, given, others=others)
+    driver = runs.start(services, book, given, mode)
     driver.drive()
-    (gate,) = [one.event for one in office.journal.read(driver.stream) if isinstance(one.event, GateOpened)]
-    assert gate.plans == {"act": digest}
+    bound = {path: d for gate in driver.state.open_gates for path, d in gate.opened.plans.items()}
+    assert bound
+    known = actions(found)
+    assert bound == {path: known[path].digest for path in bound}
+    services.journal.close()
 
 
-def test_a_plan_that_cannot_be_made_says_why(tmp_path):
-    write(tmp_path, "plan", f"steps:\n  a: {{title: A, http: 'ftp{{{{ inputs.x }}}}', next: {{pass: end.healthy, {ENDS}}}}}\n".replace(
-        "steps:", "inputs: {x: {type: string, default: '://h'}}\nsteps:"))  # fmt: skip
-    (one,) = planned(desk(tmp_path)).values()
-    assert (one.preview, one.digest) == ("", "")
-    assert "is no http or https address" in one.problem
-
-
-def test_nothing_is_kept(office, tmp_path):
-    planned(office, host="db1")
+def test_nothing_is_contacted_and_no_store_is_made(tmp_path):
+    planned(tmp_path, ACT)
     assert not (tmp_path / "store").exists()
-    assert json.dumps(sorted(p.name for p in tmp_path.iterdir())) == '["plan.yaml"]'
+
+
+def test_whom_it_asks_what_it_locks_and_what_is_masked(tmp_path):
+    _, _, found = planned(tmp_path, ACT.replace("    undo", "    lock: [db]\n    undo"))
+    step = found.steps["act"]
+    assert (step.asks.prompt, step.asks.roles, step.asks.quorum, step.asks.within) == ("Act on web?", ("dba",), 2, 600)
+    assert (step.asks.other_than_requester, step.asks.written, step.locks) == (True, True, ("db",))
+    assert "sesame" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("{{ inputs.app }}", "inputs.app"), ("{{ facts.seen }}", "facts.seen"), ("{{ steps.look.stdout }}", "steps.look.stdout"),
+        ("{{ run.id }}", "run.id"), ("{{ run.mode }}", "run.mode"), ("{{ alert.labels.job }}", "alert.labels.job"),
+    ],
+)  # fmt: skip
+def test_what_only_a_run_can_tell_is_named_and_has_no_digest(tmp_path, text, unknown):
+    body = ACT.replace('{{ inputs.app }}", env', f'{text}", env').replace(
+        "steps:\n",
+        "steps:\n  look: {title: L, shell: x, effect: read, facts: {seen: '1'}, next: {pass: act, fail: act, error: act}}\n",
+    )
+    _, _, found = planned(tmp_path, body.replace(", default: web", ""), {})
+    action = found.steps["act"].actions[0]
+    assert (action.unknown, action.digest) == ((unknown,), "")
+    assert f"⟨{unknown}⟩" in action.does
+
+
+def test_items_that_are_not_known_yet_are_one_action_with_its_name(tmp_path):
+    body = WAVE.replace("[a, b]", "'{{ facts.hosts }}'").replace(
+        "steps:\n", "steps:\n  s: {title: S, set: {hosts: [1]}, next: act}\n"
+    )
+    _, _, found = planned(tmp_path, body, {})
+    assert [(a.path, a.unknown) for a in found.steps["act"].actions] == [("act", ("item",))]
+
+
+def test_all_parts_of_a_change_are_planned(tmp_path):
+    more = "    capture: {was: {shell: ls}}\n    verify: {shell: v, settle: 5s, within: 1m}\n    undo: {shell: u, effect: change}\n"
+    _, _, found = planned(tmp_path, ACT.replace("    undo: {none: x}\n", more))
+    assert [(a.path, a.part, a.note) for a in found.steps["act"].actions] == [
+        ("act", "do", ""), ("act:before.was", "capture", ""), ("act:verify", "verify", "after 5 s, for up to 1m"),
+        ("act:undo", "undo", "when it does not prove itself"),
+    ]  # fmt: skip
+
+
+def test_what_cannot_be_rendered_is_said(tmp_path):
+    _, _, found = planned(tmp_path, ACT.replace("true {{ inputs.app }}", "true {{ inputs.app + 1 }}"))
+    assert "cannot be used" in found.steps["act"].actions[0].problem
+
+
+def test_the_input_of_a_call_that_is_not_known_yet_is_unknown_inside(tmp_path):
+    body = calling().replace("who: db", 'who: "{{ inputs.app }}"')
+    _, _, found = planned(tmp_path, "inputs: {app: {type: string}}\n" + body, {}, others=(("inner", CALL),))
+    assert actions(found)["sub/act"].unknown == ("inputs.who",)

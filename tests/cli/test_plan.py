@@ -2,6 +2,8 @@
 
 import json
 
+import jsonschema
+
 from .documents import ASKS
 from .steady import steady
 
@@ -14,6 +16,8 @@ def test_every_path_with_effects_and_gates(tmp_path):
         "  input who = dev",
         "act: Act  [shell, change]  asks anybody",
     ]
+    assert "digest: " in done.stdout
+    assert "nothing was contacted, and nothing was changed" in done.stdout
     assert not (tmp_path / "effect").exists()
     assert not (tmp_path / "store").exists(), "not even a store is made"
 
@@ -24,6 +28,7 @@ def test_json_has_rows_and_the_digest(tmp_path):
     assert said["runbook"] == "asks"
     assert len(said["digest"]) == 64
     assert said["rows"]
+    jsonschema.validate(said, json.loads(steady(tmp_path, "schema", "plan").stdout))
 
 
 def test_an_input_that_does_not_fit_is_said(tmp_path):

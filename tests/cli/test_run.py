@@ -221,6 +221,9 @@ def test_a_dry_run_changes_nothing(folder):
     assert "rm broken" in done.stdout
     assert (folder / "broken").exists()
     assert not (folder / "effect").exists()
+    said = done.stdout.partition("dry run: nothing was changed\n")[2]
+    assert "carried out, since they only read: look" in said
+    assert "only rendered: repair" in said
 
 
 def test_mode_auto_passes_only_gates_that_allow_it(folder):

@@ -12,25 +12,18 @@ RUNBOOK = steps(
     + leads(**{"pass": "look", "fail": "end.escalated", "error": "end.escalated", "rejected": "end.escalated"}) + "    max_visits: 2\n",
 )  # fmt: skip
 
-TEXT = """\
-look: LOOK  [shell, read]
-    shell: x
-  pass -> end.healthy
-  fail -> act: ACT  [shell, change]  asks 2 x dba or lead
-      shell: x
-      captures was: shell: c
-      verifies: shell: v
-      undo: none (no)
-    pass -> look: LOOK, see above
-    fail -> end.escalated
-    error -> end.escalated
-    rejected -> end.escalated
-  error -> end.escalated
-"""
+ROWS = [
+    (0, "", "look", "", False), (1, "pass", "end.healthy", "", False), (1, "fail", "act", "2 x dba or lead", False),
+    (2, "pass", "look", "", True), (2, "fail", "end.escalated", "", False), (2, "error", "end.escalated", "", False),
+    (2, "rejected", "end.escalated", "", False), (1, "error", "end.escalated", "", False),
+]  # fmt: skip
 
 
 def test_every_step_once_with_what_it_does_and_who_is_asked():
-    assert outline_text(outline(RUNBOOK)) == TEXT
+    rows = graph.outline(RUNBOOK)
+    assert [(row.depth, row.reached, row.step, row.gate, row.again) for row in rows] == ROWS
+    assert (rows[0].title, rows[0].kind, rows[0].effect, rows[0].does) == ("LOOK", "shell", "read", ("shell: x",))
+    assert rows[2].does == ("shell: x", "captures was: shell: c", "verifies: shell: v", "undo: none (no)")
 
 
 def test_a_thousand_steps_do_not_go_too_deep():

@@ -186,7 +186,7 @@ class Services:
 
     @property
     def actor(self) -> str:
-        """What this process is called where it appends as an engine."""
+        """Who appends for an engine of this process."""
         return f"engine@{self.host}/{os.getpid()}"
 
     def ports(self) -> Ports:

@@ -17,7 +17,7 @@ from ..driver.drive import Driver, Ending
 from ..errors import Exit, UsageError
 from ..events import GateOpened
 from ..model import Conclusion, Runbook
-from ..projections.narration import answers_of
+from ..projections.dry import summary
 from ..projections.transcript import draw
 from ..projections.words import brief
 from .live import Live
@@ -104,6 +104,8 @@ def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
             for line in answer_lines(services, run, gate.opened):
                 say(f"  {line}")
         return int(Exit.WAITING)
+    for line in summary(services.journal.read(run)):
+        click.echo(line)
     end = driver.state.conclusion
     assert end is not None  # noqa: S101 the loop returned concluded
     say(f"transcript: {command_line(services, 'transcript', run)}")

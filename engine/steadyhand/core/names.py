@@ -79,23 +79,27 @@ def _within(path: str, known: str) -> bool:
 
 
 def names(state: State, place: Place, *, tolerate: bool = False) -> dict[str, Any]:
-    """The names at a place. With `tolerate`, steps that have not run give unknown values instead of nothing."""
+    """The names at a place. With `tolerate`, steps that have not run give unknown values instead of nothing.
+
+    A run without a name has not begun: then what it would be given, and what it would be, is not known either.
+    """
     run = state.run
     assert run is not None  # noqa: S101 there are no places before the start
     call = state.calls.get(place.home)
+    begun = bool(state.stream) or not tolerate
     known: dict[str, Any] = {
-        "inputs": dict(call.inputs if call else run.inputs),
+        "inputs": _given(call.inputs if call else run.inputs, "inputs", begun=begun),
         "facts": _facts(state, place, tolerate=tolerate),
         "steps": Results(state, f"{place.home}/" if place.home else "", tolerate=tolerate),
         "secrets": {name: SecretRef(name) for name in place.runbook.secrets},
         "run": {
-            "id": state.stream,
             "runbook": run.runbook,
-            "mode": run.mode,
             "requester": run.requester,
-            "started_at": state.started_at // 1_000_000,
+            "id": state.stream if begun else Unknown("run.id"),
+            "mode": run.mode if begun else Unknown("run.mode"),
+            "started_at": state.started_at // 1_000_000 if begun else Unknown("run.started_at"),
         },
-        "alert": dict(run.alert),
+        "alert": _given(run.alert, "alert", begun=begun),
         "contacts": dict(run.contacts),
         "targets": dict(run.targets),
         **place.item,
@@ -103,12 +107,20 @@ def names(state: State, place: Place, *, tolerate: bool = False) -> dict[str, An
     return known
 
 
+def _given(known: Mapping[str, Any], group: str, *, begun: bool) -> dict[str, Any]:
+    return dict(known) if begun else Tolerant(known, group)
+
+
 class Tolerant(dict[str, Any]):
     """Facts of a dry run: what no step has set, since none has really run, is an unknown value."""
 
+    def __init__(self, known: Mapping[str, Any], group: str = "facts") -> None:
+        super().__init__(known)
+        self._group = group
+
     def __missing__(self, name: str) -> Any:
         """An unknown value."""
-        return Unknown(f"facts.{name}")
+        return Unknown(f"{self._group}.{name}")
 
     def __contains__(self, name: object) -> bool:
         """Every name is there."""

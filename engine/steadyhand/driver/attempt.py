@@ -17,6 +17,7 @@ from ..events import StepSettled
 from ..expressions import Truncated
 from ..handlers.protocol import Handler, Rehearsed
 from ..model import ERROR, FAIL, PASS, Effect, HandlerSpec, Operation, canonical, unknown_in
+from ..projections.dry import ACCEPTED
 from .hands import AttemptHands
 from .ports import Clock
 
@@ -77,9 +78,7 @@ def _judged(
 
 def _accepted(result: dict[str, Any], hands: AttemptHands) -> dict[str, Any]:
     values, cut = _kept(result, hands.sizes())
-    said = result.get("message")
-    accepted = said if isinstance(said, str) and said else "accepted by the other side"
-    reason = f"{accepted}, not carried out: dry run"
+    reason = f"{ACCEPTED}, not carried out: dry run"
     return {"outcome": PASS, "reason": reason, "values": values, "cut": cut, "simulated": True}
 
 

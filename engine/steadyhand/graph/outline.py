@@ -208,19 +208,3 @@ def brief(value: Any, most: int = 160) -> str:
         shown = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     line = " ".join(shown.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def outline_text(rows: tuple[Row, ...]) -> str:
-    """The outline for a terminal."""
-    lines: list[str] = []
-    for row in rows:
-        indent = "  " * row.depth
-        by = f"{row.reached} -> " if row.reached else ""
-        if row.step.startswith(END):
-            lines.append(f"{indent}{by}{row.step}")
-            continue
-        more = ", see above" if row.again else f"  [{row.kind}, {row.effect}]"
-        asked = f"  asks {row.gate}" if row.gate and not row.again else ""
-        lines.append(f"{indent}{by}{row.step}: {row.title}{more}{asked}")
-        lines.extend(f"{indent}    {line}" for line in row.does)
-    return "\n".join(lines) + "\n"

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import click
-import msgspec
 
-from ...app import library, planning
-from ...graph.outline import outline, outline_text
-from ...model import Runbook
+from ...app import library
 from ...schema import inputs_of
 from ..completion import runbooks
 from ..shared import as_json, given_inputs, input_option, json_option, services
@@ -21,23 +18,22 @@ from ..shared import as_json, given_inputs, input_option, json_option, services
 @json_option
 @click.pass_context
 def command(ctx: click.Context, runbook: str, inputs: tuple[str, ...], json_: bool) -> int:
-    """Show every path that a run could take. Nothing is contacted."""
+    """Show every path that a run could take, and what each step would do. Nothing is contacted."""
+    from ...app import planning  # noqa: PLC0415 the planners are for this command
+    from ...projections import planned  # noqa: PLC0415 the drawing too
+
     desk = services(ctx)
     found = library.load(desk, runbook)
     given = inputs_of(found, given_inputs(inputs), partial=True)
-    rows = outline(found, planning.plans(desk, found, given))
-    called = {name: outline(inner, planning.plans(desk, inner, defaults(inner))) for name, inner in found.calls.items()}
+    drawn = planning.plan(desk, found, given)
     if json_:
-        inside = {name: msgspec.to_builtins(inner) for name, inner in called.items()}
-        document = {"runbook": found.name, "digest": found.digest, "rows": msgspec.to_builtins(rows), "called": inside}
-        as_json(document)
+        as_json(planned.document(drawn, dict(given)))
         return 0
     click.echo(f"{found.name}: {found.title}")
     for name in found.inputs:
         click.echo(f"  input {name} = {given.get(name, 'needed')}")
-    click.echo(outline_text(rows), nl=False)
-    for name, inner in called.items():
-        click.echo(f"\ncalled: {name}: {found.calls[name].title}\n{outline_text(inner)}", nl=False)
+    click.echo(planned.text(drawn), nl=False)
+    click.echo("\nnothing was contacted, and nothing was changed; what stands in ⟨⟩ is known once a run has come to it")
     return 0
 
 
