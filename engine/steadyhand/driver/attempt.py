@@ -78,7 +78,9 @@ def _judged(
 
 def _accepted(result: dict[str, Any], hands: AttemptHands) -> dict[str, Any]:
     values, cut = _kept(result, hands.sizes())
-    reason = f"{ACCEPTED}, not carried out: dry run"
+    said = result.get("message")
+    more = f" ({said})" if isinstance(said, str) and said else ""
+    reason = f"{ACCEPTED}{more}, not carried out: dry run"
     return {"outcome": PASS, "reason": reason, "values": values, "cut": cut, "simulated": True}
 
 

@@ -10,7 +10,6 @@ from msgspec import Struct
 from ..model import (
     END,
     Ask,
-    Branch,
     Call,
     Choose,
     Confirm,
@@ -25,34 +24,11 @@ from ..model import (
     Step,
     Wait,
 )  # fmt: skip
-from ..source import format_duration
 from .build import Graph, build, node
-
-LINES = 8
-"""Lines of a preview that the outline shows."""
-
-
-class Planned(Struct, frozen=True):
-    """What an operation would do, as far as that can be told now.
-
-    `preview` is masked. `digest` (hex) is what an approval would bind, '' while something is `unknown` (by name) or the
-    operation could not be planned at all: then `problem` says why.
-    """
-
-    path: str
-    effect: str
-    preview: str = ""
-    targets: tuple[str, ...] = ()
-    digest: str = ""
-    unknown: tuple[str, ...] = ()
-    problem: str = ""
 
 
 class Row(Struct, frozen=True):
-    """One line of the outline: `depth` in steps from the start; `again` marks a step that was shown above.
-
-    `locks` are what a change locks, `plans` what each of its operations would do.
-    """
+    """One line of the outline: `depth` in steps from the start; `again` marks a step that was shown above."""
 
     depth: int
     reached: str
@@ -63,15 +39,9 @@ class Row(Struct, frozen=True):
     does: tuple[str, ...]
     gate: str
     again: bool = False
-    locks: tuple[str, ...] = ()
-    plans: tuple[Planned, ...] = ()
 
 
-Plans = Mapping[str, Planned]
-"""Plans by path."""
-
-
-def outline(runbook: Runbook, plans: Plans | None = None) -> tuple[Row, ...]:
+def outline(runbook: Runbook) -> tuple[Row, ...]:
     """Every step in the order in which it could first be reached, depth first, each shown once."""
     graph = build(runbook)
     shown: set[str] = set()
@@ -84,7 +54,7 @@ def outline(runbook: Runbook, plans: Plans | None = None) -> tuple[Row, ...]:
             continue
         step = runbook.steps[name]
         again = name in shown
-        rows.append(_row(depth, reached, step, plans or {}, again=again))
+        rows.append(_row(depth, reached, step, again=again))
         if again:
             continue
         shown.add(name)
@@ -102,17 +72,10 @@ def _by(label: str, *, defaulted: bool) -> str:
     return f"{label} (default)" if defaulted else label
 
 
-def _row(depth: int, reached: str, step: Step, plans: Plans, *, again: bool) -> Row:
+def _row(depth: int, reached: str, step: Step, *, again: bool) -> Row:
     drawn = node(step)
-    does = () if again else tuple(_does(step, step.id, plans))
-    own = () if again else tuple(one for path, one in plans.items() if _within(path, step.id))
-    locks = () if again else step.lock
-    effect = drawn.effect.value
-    return Row(depth, reached, step.id, step.title, drawn.kind, effect, does, _asked(step), again, locks, own)
-
-
-def _within(path: str, step: str) -> bool:
-    return path == step or (path.startswith(step) and path[len(step)] in ".:/[")
+    does = () if again else tuple(_does(step))
+    return Row(depth, reached, step.id, step.title, drawn.kind, drawn.effect.value, does, _asked(step), again)
 
 
 def _asked(step: Step) -> str:
@@ -121,25 +84,20 @@ def _asked(step: Step) -> str:
         drawn = node(step)
         return "" if drawn.effect.value == "read" or isinstance(step.body, Parallel) else "anybody (no gate written)"
     who = " or ".join(gate.roles) or "anybody"
-    many = f"{gate.quorum} x " if gate.quorum > 1 else ""
-    other = ", not whoever started it" if gate.other_than_requester else ""
-    within = f", within {format_duration(gate.within)}" if gate.within else ""
-    return f"{many}{who}{other}{within}"
+    return f"{gate.quorum} x {who}" if gate.quorum > 1 else who
 
 
-def _does(step: Step, path: str, plans: Plans) -> Iterator[str]:
+def _does(step: Step) -> Iterator[str]:
     body = step.body
     match body:
         case Do(operation=operation):
-            yield from _operation("", operation, path, plans)
+            yield _operation(operation)
         case Diagnose(checks=checks):
-            for check in checks:
-                yield from _operation(f"{check.id}: ", check.operation, f"{path}.{check.id}", plans)
-                yield f"  finds: {check.cause}"
+            yield from (f"{check.id}: {_operation(check.operation)}  finds: {check.cause}" for check in checks)
         case Parallel(branches=branches):
             for branch in branches:
-                for one, at in _branch(branch, f"{path}.{branch.id}"):
-                    yield from (f"{branch.id}: {line}" for line in _does(one, at, plans))
+                inner = (branch.step,) if branch.step else tuple(branch.steps.values())
+                yield f"{branch.id}: {'; '.join(line for one in inner for line in _does(one))}"
         case Choose(options=options):
             yield " | ".join(f"{name}: {label}" for name, label in options.items())
         case Call(runbook=name, inputs=inputs):
@@ -152,51 +110,24 @@ def _does(step: Step, path: str, plans: Plans) -> Iterator[str]:
             yield brief(instructions)
         case Confirm(gate=gate) | Ask(gate=gate):
             yield brief(gate.prompt)
-    yield from _beside(step, path, plans)
+    yield from _beside(step)
 
 
-def _branch(branch: Branch, path: str) -> Iterator[tuple[Step, str]]:
-    if branch.step is not None:
-        yield branch.step, path
-    yield from ((step, f"{path}/{step.id}") for step in branch.steps.values())
-
-
-def _beside(step: Step, path: str, plans: Plans) -> Iterator[str]:
+def _beside(step: Step) -> Iterator[str]:
     if step.each is not None:
         over = f"the hosts of {step.each.target}" if step.each.target else brief(step.each.items)
         yield f"for each of {over}, in batches {', '.join(map(str, step.each.batches))}"
-        if step.each.between is not None:
-            yield from _operation("between batches: ", step.each.between, f"{path}:between.1", plans)
-    if step.lock:
-        yield f"locks: {', '.join(step.lock)}"
     for name, operation in step.capture.items():
-        yield from _operation(f"captures {name}: ", operation, f"{path}:before.{name}", plans)
+        yield f"captures {name}: {_operation(operation)}"
     if step.verify is not None:
-        yield from _operation("verifies: ", step.verify.operation, f"{path}:verify", plans)
-    if step.undo is not None and step.undo.operation is None:
-        yield f"undo: none ({step.undo.why})"
-    elif step.undo is not None and step.undo.operation is not None:
-        yield from _operation("undo: ", step.undo.operation, f"{path}:undo", plans)
+        yield f"verifies: {_operation(step.verify.operation)}"
+    if step.undo is not None:
+        yield f"undo: {_operation(step.undo.operation)}" if step.undo.operation else f"undo: none ({step.undo.why})"
 
 
-def _operation(label: str, operation: Operation, path: str, plans: Plans) -> Iterator[str]:
-    """What an operation would do: as it was planned, else as it is written."""
-    planned = plans.get(path)
+def _operation(operation: Operation) -> str:
     on = f" on {operation.target}" if operation.target else ""
-    if planned is None or not planned.preview:
-        yield f"{label}{operation.kind}{on}: {brief(operation.params)}"
-        if planned is not None and planned.problem:
-            yield f"  cannot be told yet: {brief(planned.problem)}"
-        return
-    first, *more = planned.preview.splitlines() or [""]
-    yield f"{label}{operation.kind}{on}: {brief(first)}"
-    yield from (f"  {brief(line)}" for line in more[:LINES])
-    if len(more) > LINES:
-        yield f"  … ({len(more) - LINES} more lines)"
-    if planned.unknown:
-        yield f"  not known yet: {', '.join(planned.unknown)}"
-    if planned.digest and planned.effect != "read" and not path.endswith(":undo"):
-        yield f"  plan {planned.digest[:12]}, which a yes is bound to"
+    return f"{operation.kind}{on}: {brief(operation.params)}"
 
 
 def brief(value: Any, most: int = 160) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from ...app import library
@@ -35,8 +33,3 @@ def command(ctx: click.Context, runbook: str, inputs: tuple[str, ...], json_: bo
     click.echo(planned.text(drawn), nl=False)
     click.echo("\nnothing was contacted, and nothing was changed; what stands in ⟨⟩ is known once a run has come to it")
     return 0
-
-
-def defaults(called: Runbook) -> dict[str, Any]:
-    """The inputs of a called runbook that are known before it is called."""
-    return {name: one.default for name, one in called.inputs.items() if not one.required}
