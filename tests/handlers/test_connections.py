@@ -98,3 +98,13 @@ def test_what_cannot_be_closed_is_let_go():
     connections.get("k", Line, refuse, lambda _: True, cancelled=lambda: False, remaining=lambda: 1.0)
     connections.close()
     assert get(connections).open
+
+
+def test_what_goes_through_another_is_closed_before_it():
+    connections, closed = Connections(), []
+    for key in ("jump", "inner", "innermost"):
+        connections.get(
+            key, lambda key=key: key, closed.append, lambda _: True, cancelled=lambda: False, remaining=lambda: 1.0
+        )
+    connections.close()
+    assert closed == ["innermost", "inner", "jump"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import resource
 import signal
@@ -400,5 +401,9 @@ def test_a_child_costs_little_more_than_its_fork():
         return subprocess.run(["/bin/true"], check=False)
 
     ours(), bare()
-    beyond = min(timed(ours) - timed(bare) for _ in range(3))
+    beyond = math.inf
+    for _ in range(12):  # whatever else this machine does now may take part in a round, but hardly in every one
+        beyond = min(beyond, timed(ours) - timed(bare))
+        if beyond < 1.3e-3:
+            break
     assert beyond < 1.3e-3, f"{beyond * 1e3:.2f} ms beyond a bare run"

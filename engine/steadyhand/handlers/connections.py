@@ -57,8 +57,10 @@ class Connections:
             lock.release()
 
     def close(self) -> None:
-        """Close everything. What cannot be closed is let go."""
-        for key in list(self._kept):
+        """Close everything, the latest first: it may go through one that was there before. What cannot be closed is let
+        go.
+        """
+        for key in reversed(list(self._kept)):
             self._drop(key)
 
     def _drop(self, key: str) -> None:
