@@ -147,3 +147,18 @@ def test_an_interruption_in_the_middle_leaves_nothing_half_done(journal):
 def test_errors_are_ours(journal):
     assert issubclass(HeadMoved, JournalError)
     assert issubclass(Fenced, JournalError)
+
+
+def test_what_has_grown_is_told_from_a_point_on(journal):
+    start, none = journal.grown(None)
+    assert none == ()
+    journal.append("r1", 0, [started()], **WHO)
+    journal.append("r2", 0, [started()], **WHO)
+    point, heads = journal.grown(start)
+    assert [(h.stream, h.seq) for h in heads] == [("r1", 1), ("r2", 1)]
+    assert journal.grown(point) == (point, ())
+    journal.append("r1", 1, [note(), note()], **WHO)
+    later, heads = journal.grown(point)
+    assert [(h.stream, h.seq) for h in heads] == [("r1", 3)]
+    assert {h.stream for h in journal.grown(0)[1]} == {"r1", "r2"}
+    assert journal.grown(None) == (later, ())

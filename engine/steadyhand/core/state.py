@@ -178,8 +178,11 @@ def _apply(s: State, r: e.Recorded) -> State:
             return replace(s, cautions=s.cautions | {locking.key_of(path, visit)})
         case e.LocksWanted() | e.LocksRefused() | e.LocksTaken() | e.LocksReleased():
             return replace(s, locks=locking.after(s.locks, r.event, r.at))
-        case e.LeaseTaken() | e.LeaseReturned() | e.LockTaken():
-            raise _illegal(r, "it is about a target, and belongs into that one's stream")
+        case (
+            e.LeaseTaken() | e.LeaseReturned() | e.LockTaken()
+            | e.AlertReceived() | e.AlertMuted() | e.AlertRouted() | e.AlertHeld() | e.AlertUnrouted()
+        ):  # fmt: skip
+            raise _illegal(r, "it is about a target or an alert, and belongs into that one's stream")
         case e.EachExpanded(path=path):
             return replace(s, waves=_with(s.waves, path, r.event))
         case e.CallStarted(path=path):
@@ -197,14 +200,9 @@ def _apply(s: State, r: e.Recorded) -> State:
         case e.RunConcluded() as end:
             return _concluded(s, r, end)
         case (
-            e.RunPaused()
-            | e.ChildStarted()
-            | e.ChildFound()
-            | e.ChildStopped()
-            | e.AnswerRefused()
-            | e.NoteAdded()
+            e.RunPaused() | e.ChildStarted() | e.ChildFound() | e.ChildStopped() | e.AnswerRefused() | e.NoteAdded()
             | e.PreflightChecked()
-        ):
+        ):  # fmt: skip
             return s
 
 

@@ -1,5 +1,6 @@
 """What happened: event values, their text form and their chain."""
 
+from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
 from .targets import PREFIX, LeaseReturned, LeaseTaken, LockTaken, TargetEvent
@@ -35,8 +36,15 @@ from .types import (
 )
 
 __all__ = [
+    "ALERTS",
     "GENESIS",
     "PREFIX",
+    "AlertEvent",
+    "AlertHeld",
+    "AlertMuted",
+    "AlertReceived",
+    "AlertRouted",
+    "AlertUnrouted",
     "AnswerRefused",
     "CallStarted",
     "CancelRequested",

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..model import Artifact, Finding
+from .alerts import AlertEvent
 from .locks import LockEvent
 from .targets import TargetEvent
 
@@ -363,6 +364,7 @@ Event = (
     | RunConcluded
     | LockEvent
     | TargetEvent
+    | AlertEvent
 )
 
 

@@ -26,6 +26,7 @@ class MemoryJournal:
         self._rows: dict[str, list[Row]] = {}
         self._heads: dict[str, Head] = {}
         self._artifacts: dict[str, bytes] = {}
+        self._moved: dict[str, int] = {}
         self._appends = 0
 
     def append(
@@ -49,6 +50,7 @@ class MemoryJournal:
             self._rows.setdefault(stream, []).extend(new)
             self._heads[stream] = Head(stream, expected + len(new), before, epoch, head.created)
             self._appends += 1
+            self._moved[stream] = self._appends
         return tuple(
             Recorded(stream, number, at, actor, epoch, event) for number, event in enumerate(events, expected + 1)
         )
@@ -74,6 +76,12 @@ class MemoryJournal:
     def mark(self) -> object:
         """How many appends there were."""
         return self._appends
+
+    def grown(self, after: int | None) -> tuple[int, tuple[Head, ...]]:
+        """The streams that have grown after a point."""
+        with self._lock:
+            moved = sorted((number, s) for s, number in self._moved.items() if after is not None and number > after)
+            return self._appends, tuple(self._heads[stream] for _, stream in moved)
 
     def put(self, content: BinaryIO) -> tuple[str, int]:
         """Keep an artifact."""

@@ -1,8 +1,8 @@
 """The journal's narrow door: append with the expected sequence number, read, list, and artifacts by content.
 
-Every implementation passes the suite in tests/journal/suite.py. An append is one transaction and is durable when it
-returns. It names the sequence number of the last event it has seen; if the stream has grown, it raises `HeadMoved`
-and writes nothing. If the stream's epoch is higher than the caller's, it raises `Fenced`.
+Every implementation passes the suite in tests/journal/test_protocol.py. An append is one transaction and is durable
+when it returns. It names the sequence number of the last event it has seen; if the stream has grown, it raises
+`HeadMoved` and writes nothing. If the stream's epoch is higher than the caller's, it raises `Fenced`.
 """
 
 from __future__ import annotations
@@ -72,6 +72,12 @@ class Journal(Protocol):
 
     def mark(self) -> object:
         """A value that differs from an earlier one when any process has appended since; cheap enough to poll."""
+
+    def grown(self, after: int | None) -> tuple[int, tuple[Head, ...]]:
+        """The streams that have grown after a point, the one that grew last at the end, and the point to go on from.
+
+        0 is before everything; None asks for the point of now alone. A stream may be told of twice, never not at all.
+        """
 
     def put(self, content: BinaryIO) -> tuple[str, int]:
         """Keep an artifact, durably; returns its SHA-256 (hex) and its size in bytes. Constant memory."""

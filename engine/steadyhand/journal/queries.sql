@@ -7,8 +7,10 @@ PRAGMA synchronous = FULL;
 
 -- name: schema
 -- Tables, and the triggers that let the journal only grow. `streams` is the cell on which appends compare and swap.
+-- `moved` numbers the appends of the whole store.
 CREATE TABLE IF NOT EXISTS streams (
-  stream TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, epoch INTEGER NOT NULL, created INTEGER NOT NULL
+  stream TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, epoch INTEGER NOT NULL, created INTEGER NOT NULL,
+  moved INTEGER NOT NULL UNIQUE
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
   stream TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, epoch INTEGER NOT NULL,
@@ -26,6 +28,7 @@ CREATE TRIGGER IF NOT EXISTS streams_stay BEFORE DELETE ON streams
   BEGIN SELECT RAISE(ABORT, 'a stream is never removed'); END;
 CREATE TRIGGER IF NOT EXISTS streams_grow BEFORE UPDATE ON streams
   WHEN NEW.seq <= OLD.seq OR NEW.epoch < OLD.epoch OR NEW.created != OLD.created OR NEW.stream != OLD.stream
+    OR NEW.moved <= OLD.moved
   BEGIN SELECT RAISE(ABORT, 'a stream only grows'); END;
 
 -- name: rules
@@ -41,13 +44,23 @@ SELECT stream, seq, hash, epoch, created FROM streams WHERE stream = ?;
 SELECT stream, seq, hash, epoch, created FROM streams WHERE substr(stream, 1, length(?1)) = ?1
   ORDER BY created DESC, stream DESC;
 
+-- name: grown
+-- The ends of the streams that have grown after that append, in the order in which they grew.
+SELECT stream, seq, hash, epoch, created, moved FROM streams WHERE moved > ? ORDER BY moved;
+
+-- name: last_move
+-- The number of the last append.
+SELECT coalesce(max(moved), 0) FROM streams;
+
 -- name: create
 -- A stream begins.
-INSERT INTO streams (stream, seq, hash, epoch, created) VALUES (?, ?, ?, ?, ?);
+INSERT INTO streams (stream, seq, hash, epoch, created, moved)
+  VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(moved), 0) + 1 FROM streams));
 
 -- name: move
 -- The compare and swap: no row is changed when somebody else was faster.
-UPDATE streams SET seq = ?, hash = ?, epoch = ? WHERE stream = ? AND seq = ? AND epoch <= ?;
+UPDATE streams SET seq = ?, hash = ?, epoch = ?, moved = (SELECT max(moved) + 1 FROM streams)
+  WHERE stream = ? AND seq = ? AND epoch <= ?;
 
 -- name: insert
 -- One event.

@@ -257,6 +257,17 @@ class SqliteJournal:
         except sqlite3.Error as problem:
             raise self._problem(problem, "it was not read") from problem
 
+    def grown(self, after: int | None) -> tuple[int, tuple[Head, ...]]:
+        """The streams that have grown after a point."""
+        try:
+            with self._read_lock:
+                if after is None:
+                    return int(self._reader.execute(self._queries["last_move"]).fetchone()[0]), ()
+                rows = self._reader.execute(self._queries["grown"], (after,)).fetchall()
+        except sqlite3.Error as problem:
+            raise self._problem(problem, "it was not read") from problem
+        return (rows[-1][5] if rows else after), tuple(Head(*row[:5]) for row in rows)
+
     # --- artifacts
 
     def put(self, content: BinaryIO) -> tuple[str, int]:
