@@ -83,8 +83,9 @@ class Board:
                 if known <= ALERTS:
                     self.grew(head)
             elif head.stream.startswith("r") and ":" not in head.stream:
-                over += self._is_over(head)
-                if over <= RUNS or not self._is_over(head):
+                is_over = self._is_over(head)
+                over += is_over
+                if not is_over or over <= RUNS:
                     self.grew(head)
 
     def _is_over(self, head: Head) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -43,6 +46,19 @@ class _Uvicorn(uvicorn.Server):
         self._ready = ready
         self._ending = ending
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM end the serving, and nothing else: what comes after is ours."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
         await super().startup(sockets)
@@ -57,8 +73,18 @@ class _Uvicorn(uvicorn.Server):
 
 def serve(server: Server, app: Starlette, sock: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; the server is started before and stopped after."""
-    serving = server.settings.server
-    options: dict[str, Any] = {
+    server.start()
+    try:
+        config = uvicorn.Config(app, **options(server.settings.server))
+        _Uvicorn(config, ready, server.draining.set).run(sockets=[sock])
+    finally:
+        server.stop()
+        sock.close()
+
+
+def options(serving: Serving) -> dict[str, Any]:
+    """How uvicorn is to serve."""
+    return {
         "log_config": None,
         "access_log": False,
         "lifespan": "off",
@@ -72,9 +98,3 @@ def serve(server: Server, app: Starlette, sock: socket.socket, ready: Callable[[
         "h11_max_incomplete_event_size": 65_536,
         "ws": "none",
     }
-    server.start()
-    try:
-        _Uvicorn(uvicorn.Config(app, **options), ready, server.draining.set).run(sockets=[sock])
-    finally:
-        server.stop()
-        sock.close()
