@@ -98,7 +98,9 @@ class Driver:
         found, claimed = (self._find_orphans() if self.state.conclusion is None else []), False
         while self.state.conclusion is None and not claimed:
             epoch = self.state.epoch + 1
-            claimed = self._in_time(e.RunResumed(self._ports.actor, epoch, self.state.driver), *found, epoch=epoch)
+            claimed = self._in_time(
+                e.RunResumed(self._ports.actor, epoch, self.state.driver or "nobody"), *found, epoch=epoch
+            )
         self._end_orphaned_reads()
 
     def drive(self) -> Ending:
