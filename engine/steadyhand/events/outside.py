@@ -61,7 +61,7 @@ class NoteAdded(Struct, frozen=True, tag="note.added"):
 
 
 class AlertChanged(Struct, frozen=True, tag="alert.changed"):
-    """The alert that started the run has changed: it is firing, acknowledged, resolved, silenced or inhibited (`status`).
+    """The alert that started the run has changed. `status` is firing, acknowledged, resolved, silenced or inhibited.
 
     `by` is who or what has told so, or keeps it quiet; `at` when it changed (microseconds, UTC), 0 where nobody tells.
     While it is resolved, silenced or inhibited, no change begins without a yes that was given since.

@@ -66,8 +66,8 @@ class RunResumed(Struct, frozen=True, tag="run.resumed"):
 
 
 class RunPaused(Struct, frozen=True, tag="run.paused"):
-    """The driver has let go of the run in good order: `interrupted` (Ctrl-C), `waiting` for a person, or `handed over` to
-    the next, with nothing of it left running.
+    """The driver has let go of the run in good order: `interrupted` (Ctrl-C), `waiting` for a person, or `handed over`
+    to the next, with nothing of it left running.
     """
 
     driver: str
