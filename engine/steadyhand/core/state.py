@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .. import events as e
+from . import alarm as alarms
 from . import locks as locking
 from .tables import AFTER_THE_END, APPROVES, ATTEMPT, VOID, IllegalEvent, Phase
 
@@ -89,6 +90,7 @@ class State(Struct, frozen=True):
     locks: locking.Locks = field(default_factory=dict)
     cautions: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
+    alarm: alarms.Alarm = alarms.Alarm()
     stop: e.StopRequested | None = None
     escalated: bool = False
     conclusion: e.RunConcluded | None = None
@@ -193,6 +195,8 @@ def _apply(s: State, r: e.Recorded) -> State:
             return replace(s, timers=_with(s.timers, key, Timer(due)))
         case e.TimerFired(key=key):
             return replace(s, timers=_with(s.timers, key, Timer(s.timers[key].due if key in s.timers else r.at, True)))
+        case e.AlertChanged() as told:
+            return replace(s, alarm=alarms.after(s.alarm, told, r.seq, r.at))
         case e.StopRequested() as stop:
             return replace(s, stop=s.stop or stop)
         case e.EscalationRaised():

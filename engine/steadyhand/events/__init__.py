@@ -3,9 +3,9 @@
 from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
+from .outside import AlertChanged, AnswerRefused, GateAnswered, NoteAdded, OutsideEvent, StopRequested
 from .targets import PREFIX, LeaseReturned, LeaseTaken, LockTaken, TargetEvent
 from .types import (
-    AnswerRefused,
     CallStarted,
     CancelRequested,
     ChildFound,
@@ -15,10 +15,8 @@ from .types import (
     EscalationRaised,
     Event,
     FactsSet,
-    GateAnswered,
     GateClosed,
     GateOpened,
-    NoteAdded,
     PreflightChecked,
     Recorded,
     RunConcluded,
@@ -30,7 +28,6 @@ from .types import (
     StepIntended,
     StepInterrupted,
     StepSettled,
-    StopRequested,
     TimerFired,
     TimerSet,
 )
@@ -39,6 +36,7 @@ __all__ = [
     "ALERTS",
     "GENESIS",
     "PREFIX",
+    "AlertChanged",
     "AlertEvent",
     "AlertHeld",
     "AlertMuted",
@@ -68,6 +66,7 @@ __all__ = [
     "LocksTaken",
     "LocksWanted",
     "NoteAdded",
+    "OutsideEvent",
     "PreflightChecked",
     "Recorded",
     "RunConcluded",
