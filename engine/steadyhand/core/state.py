@@ -181,8 +181,10 @@ def _apply(s: State, r: e.Recorded) -> State:
         case (
             e.LeaseTaken() | e.LeaseReturned() | e.LockTaken()
             | e.AlertReceived() | e.AlertMuted() | e.AlertRouted() | e.AlertHeld() | e.AlertUnrouted()
+            | e.SignedIn() | e.SignInRefused() | e.SignedOut() | e.LockedOut() | e.AccountChanged()
+            | e.TokenIssued() | e.TokenRevoked() | e.TokenRefused() | e.ActRefused()
         ):  # fmt: skip
-            raise _illegal(r, "it is about a target or an alert, and belongs into that one's stream")
+            raise _illegal(r, "it is about a target, an alert or the door, and belongs into another stream")
         case e.EachExpanded(path=path):
             return replace(s, waves=_with(s.waves, path, r.event))
         case e.CallStarted(path=path):

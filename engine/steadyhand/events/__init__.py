@@ -1,5 +1,18 @@
 """What happened: event values, their text form and their chain."""
 
+from .access import (
+    ACCESS,
+    AccessEvent,
+    AccountChanged,
+    ActRefused,
+    LockedOut,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
+    TokenIssued,
+    TokenRefused,
+    TokenRevoked,
+)
 from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
@@ -36,9 +49,13 @@ from .types import (
 )
 
 __all__ = [
+    "ACCESS",
     "ALERTS",
     "GENESIS",
     "PREFIX",
+    "AccessEvent",
+    "AccountChanged",
+    "ActRefused",
     "AlertEvent",
     "AlertHeld",
     "AlertMuted",
@@ -63,6 +80,7 @@ __all__ = [
     "LeaseTaken",
     "LockEvent",
     "LockTaken",
+    "LockedOut",
     "LocksRefused",
     "LocksReleased",
     "LocksTaken",
@@ -75,6 +93,9 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "ScopeEnded",
+    "SignInRefused",
+    "SignedIn",
+    "SignedOut",
     "StepEntered",
     "StepIntended",
     "StepInterrupted",
@@ -83,6 +104,9 @@ __all__ = [
     "TargetEvent",
     "TimerFired",
     "TimerSet",
+    "TokenIssued",
+    "TokenRefused",
+    "TokenRevoked",
     "chain",
     "decode",
     "encode",

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..model import Artifact, Finding
+from .access import AccessEvent
 from .alerts import AlertEvent
 from .locks import LockEvent
 from .targets import TargetEvent
@@ -365,6 +366,7 @@ Event = (
     | LockEvent
     | TargetEvent
     | AlertEvent
+    | AccessEvent
 )
 
 
