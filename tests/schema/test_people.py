@@ -77,7 +77,11 @@ def test_people_by_their_address_whatever_its_case():
         ("login: yes", "SH103", "`login` must be a map, and is 'yes'"),
         ("login: {idle: 0s}", "SH201", "a session cannot end before it begins"),
         ("login: {oidc: {issuer: https://x}}", "SH102", "`oidc` needs the key `client_id`"),
-        ("login: {oidc: {issuer: id.example, client_id: x}}", "SH201", "'id.example' is no address of an identity provider"),
+        (
+            "login: {oidc: {issuer: id.example, client_id: x}}",
+            "SH201",
+            "'id.example' is no address of an identity provider",
+        ),
         ("login: {oidc: {issuer: https://x, client_id: x, client_secret: s}}", "SH304", "there is no secret 's'"),
     ],
 )
