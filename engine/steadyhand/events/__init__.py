@@ -1,5 +1,18 @@
 """What happened: event values, their text form and their chain."""
 
+from .access import (
+    ACCESS,
+    AccessEvent,
+    AccountChanged,
+    ActRefused,
+    LockedOut,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
+    TokenIssued,
+    TokenRefused,
+    TokenRevoked,
+)
 from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
@@ -33,9 +46,13 @@ from .types import (
 )
 
 __all__ = [
+    "ACCESS",
     "ALERTS",
     "GENESIS",
     "PREFIX",
+    "AccessEvent",
+    "AccountChanged",
+    "ActRefused",
     "AlertChanged",
     "AlertEvent",
     "AlertHeld",
@@ -61,6 +78,7 @@ __all__ = [
     "LeaseTaken",
     "LockEvent",
     "LockTaken",
+    "LockedOut",
     "LocksRefused",
     "LocksReleased",
     "LocksTaken",
@@ -74,6 +92,9 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "ScopeEnded",
+    "SignInRefused",
+    "SignedIn",
+    "SignedOut",
     "StepEntered",
     "StepIntended",
     "StepInterrupted",
@@ -82,6 +103,9 @@ __all__ = [
     "TargetEvent",
     "TimerFired",
     "TimerSet",
+    "TokenIssued",
+    "TokenRefused",
+    "TokenRevoked",
     "chain",
     "decode",
     "encode",

@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..model import Artifact, Finding
+from .access import AccessEvent
 from .alerts import AlertEvent
 from .locks import LockEvent
 from .outside import OutsideEvent
@@ -326,6 +327,7 @@ Event = (
     | LockEvent
     | TargetEvent
     | AlertEvent
+    | AccessEvent
 )
 
 

@@ -10,6 +10,7 @@ from ..errors import Diagnostic
 from ..model import HandlerSpec, SecretSource, Target
 from ..source import parse
 from .changes import Changes, read_changes
+from .people import Directory, read_directory
 from .reader import Reader
 from .references import undeclared
 from .secrets import read_secrets
@@ -37,9 +38,11 @@ class Settings(Struct, frozen=True):
     rules: tuple[str, ...] = ()
     policy: Mapping[str, str] = field(default_factory=dict)
     server: Serving = Serving()
+    directory: Directory = Directory()
+    """`people`, `groups` and `login`: who may use a server."""
 
 
-_PLACES = ("targets", "channels", "secrets", "changes", "server")
+_PLACES = ("targets", "channels", "secrets", "changes", "server", "people", "groups", "login")
 
 
 def read_settings(
@@ -55,6 +58,7 @@ def read_settings(
         return None, tuple(reader.found)
     given = reader.fields(mapping, "settings", "the settings")
     plain = {f.name: reader.value(f, given[f.name]) for f in SETTINGS if f.name in given and f.name not in _PLACES}
+    secrets = read_secrets(reader, given.get("secrets"))
     settings = Settings(
         store=plain.get("store") or "",
         library=tuple(plain.get("library") or ()),
@@ -62,7 +66,8 @@ def read_settings(
         contacts=plain.get("contacts") or {},
         targets=read_places(reader, specs, given.get("targets")),
         channels=read_places(reader, specs, given.get("channels"), "channels"),
-        secrets=read_secrets(reader, given.get("secrets")),
+        secrets=secrets,
+        directory=read_directory(reader, given, secrets),
         changes=read_changes(reader, given.get("changes")),
         confine=plain.get("confine") or "",
         rules=tuple(plain.get("rules") or ()),

@@ -8,6 +8,7 @@ schema, secret, targets, operation, undo, each, batch). `short` is the field tha
 from __future__ import annotations
 
 from .fields import NAME, SLUG, Field
+from .rights import RIGHTS, RIGHTS_TABLES
 from .sources import SOURCE_TABLES
 from .trials import ASKED, CAME, CASE, DRILL, DRILLED, DRILLS, EXPECTED, SAID, STOPPED, TEST
 
@@ -275,6 +276,7 @@ SETTINGS = (
         "required",
         choices=("required",),
     ),
+    *RIGHTS,
 )
 SERVER = (
     F("listen", "text", "Address and port that `steady serve` listens on; 127.0.0.1:8420 unless said.", "0.0.0.0:8420"),
@@ -310,5 +312,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "server": SERVER, "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
-    **SOURCE_TABLES,
+    **SOURCE_TABLES, **RIGHTS_TABLES,
 }  # fmt: skip
