@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from ..app.server import Server
 from ..errors import SteadyError
 from ..model.people import Identity
-from .requests import status_of, wants_json
+from .requests import status_of, wants_json, wants_page
 
 log = logging.getLogger(__name__)
 
@@ -68,8 +68,12 @@ async def _bug(request: Request, problem: Exception) -> Response:
 
 
 def error(request: Request, status: int, message: str, hint: str = "", headers: Any = None) -> Response:
-    """An error as whoever asked can read it: problem details (RFC 9457) for programs, text for people."""
+    """An error as whoever asked can read it: problem details (RFC 9457) for programs, a page for people."""
     if wants_json(request):
         body = {"type": "about:blank", "title": message, "status": status, **({"detail": hint} if hint else {})}
         return JSONResponse(body, status, headers, media_type="application/problem+json")
+    if wants_page(request):
+        from .pages.failures import failure  # noqa: PLC0415 the templates are for people
+
+        return failure(request, status, message, hint, headers)
     return PlainTextResponse(f"{message}\n{hint}\n" if hint else f"{message}\n", status, headers)

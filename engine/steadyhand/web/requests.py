@@ -49,6 +49,12 @@ def need(request: HTTPConnection, role: Role, services: Iterable[str] = ()) -> I
     return who
 
 
+def csrf(request: HTTPConnection) -> str:
+    """The word that every form of ours carries, so that no other site can send it; '' where nobody has signed in."""
+    found: str = getattr(request.state, "csrf", "")
+    return found
+
+
 def status_of(problem: SteadyError) -> int:
     """The HTTP status that an error of ours becomes."""
     match problem:
@@ -70,3 +76,8 @@ def wants_json(request: Request) -> bool:
     """Whether a program asks: the API and the intake, or whoever prefers JSON."""
     path = request.url.path
     return path.startswith(("/api/", "/hooks/")) or "application/json" in request.headers.get("accept", "")
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person asks, with a browser."""
+    return not wants_json(request) and "text/html" in request.headers.get("accept", "")
