@@ -42,8 +42,12 @@ class Watched:
         self.page = self.context.new_page()
         self.page.set_default_timeout(8_000)
         self.complaints: list[str] = []
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda problem: self.complaints.append(str(problem)))
+
+    def _said(self, said: Any) -> None:
+        if said.type in {"error", "warning"} and "the server responded with a status of 4" not in said.text:
+            self.complaints.append(said.text)
 
     def close(self) -> None:
         """Close it; fails when the browser has complained."""

@@ -28,13 +28,15 @@ async def by_header(connection: Any) -> Identity | None:
 
 
 @contextmanager
-def open_door(folder: Path, routes: list[Any], identify: Any = by_header) -> Iterator[tuple[httpx.Client, Server]]:
-    """A client (as admin) of a server with these routes."""
+def open_door(
+    folder: Path, routes: list[Any], identify: Any = by_header, around: Any = lambda app: app
+) -> Iterator[tuple[httpx.Client, Server]]:
+    """A client (as admin) of a server with these routes; `around` may put something around the application."""
     import uvicorn
 
     server = Server(services_in(folder))
     sock = listening(Serving(port=0))
-    app = create_app(server, identify, routes)
+    app = around(create_app(server, identify, routes))
     ready = threading.Event()
     door = _Uvicorn(uvicorn.Config(app, **options(Serving())), ready.set, server.draining.set)
     server.start()

@@ -155,10 +155,11 @@ def svg(
     places = _boxes(rows, told)
     width = max(box.x for box in places.values()) + WIDTH + SIDE + MARGIN
     height = max(box.y + max(HEIGHT, LINE * _count(told.get(name, []))) for name, box in places.items()) + MARGIN
+    left = LETTERS * 2 if plain and taken else 0  # room for what was taken: it stands on the left of its line
     parts = [
         (
-            f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-            + (f'width="{width:g}">' if plain else f'style="width:100%;{_wide(width)}">')
+            f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="{-left:g} 0 {width + left:g} {height:g}" role="img" '
+            + (f'width="{width + left:g}">' if plain else f'style="width:100%;{_wide(width)}">')
         ),
         f"<title>Steps of the runbook</title><desc>{len(graph.nodes)} steps</desc>"
         + ("" if plain else f"<style>{STYLE}</style>"),

@@ -83,7 +83,7 @@ def standing(state: State, gate: GateState, by: str, groups: Sequence[str], now:
     """An open question as this person sees it at that time."""
     opened = gate.opened
     first = next(iter(opened.options), "")
-    typed = field_of("words", opened.schema, required=True) if opened.kind == "ask" else None
+    typed = field_of("words", opened.schema, required=True, about="Answer") if opened.kind == "ask" else None
     return Standing(
         opened,
         gate.at,

@@ -84,8 +84,6 @@ def _environment() -> Environment:
         autoescape=True,
         finalize=visible,
         undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
     found.filters.update(
         brief=words.brief,
