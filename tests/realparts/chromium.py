@@ -46,7 +46,8 @@ class Watched:
         self.page.on("pageerror", lambda problem: self.complaints.append(str(problem)))
 
     def _said(self, said: Any) -> None:
-        if said.type in {"error", "warning"} and "the server responded with a status of 4" not in said.text:
+        expected = ("the server responded with a status of 4", "net::ERR_FAILED")
+        if said.type in {"error", "warning"} and not any(words in said.text for words in expected):
             self.complaints.append(said.text)
 
     def close(self) -> None:

@@ -187,7 +187,7 @@ TEST = """\
 runbook: handover.yaml
 tests:
   the day shift takes it over:
-    answers: {count: {answer: answer, value: 3}, where: day, page: done}
+    answers: {count: {value: {tickets: 3}}, where: day, page: done}
     expect: {conclusion: resolved}
 """
 
@@ -259,7 +259,7 @@ def play(server: Server, *, hostile: bool = True) -> dict[str, str]:
         told(server, HOSTILE, {"instance": HOSTILE, HOSTILE[:40]: "x"}, e.AlertUnrouted(1, HOSTILE), mark="aa04")
         found["hostile"] = start(server, "hostile")
     leases.take(server.services, "ledger-db", "kim", "the index is being rebuilt by hand", 3600 * SECOND, "web", "192.0.2.9")
-    for name in ("waiting", "talking", "quorum"):
+    for name in ("waiting", "talking", "quorum", *(["hostile"] if hostile else [])):
         asked(server, found[name])
     until(lambda: server.hub.tails(found["running"]))
     until(lambda: server.board.run(found["healthy"]).conclusion)

@@ -155,7 +155,7 @@ def svg(
     places = _boxes(rows, told)
     width = max(box.x for box in places.values()) + WIDTH + SIDE + MARGIN
     height = max(box.y + max(HEIGHT, LINE * _count(told.get(name, []))) for name, box in places.items()) + MARGIN
-    left = LETTERS * 2 if plain and taken else 0  # room for what was taken: it stands on the left of its line
+    left = LETTERS * 3 if plain and taken else 0  # room for what was taken: it stands on the left of its line
     parts = [
         (
             f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="{-left:g} 0 {width + left:g} {height:g}" role="img" '

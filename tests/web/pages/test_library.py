@@ -29,7 +29,7 @@ def test_a_runbook_as_a_document(tmp_path):
 def test_tests_are_counted_aside(tmp_path):
     with pages(tmp_path) as place:
         page = until(lambda: (text := place.get("/runbooks/handover").text) and "being counted" not in text and text)
-        assert "1 cases" in page
+        assert "1 case" in page
         assert "edges 3 of" in page
         assert "Never walked" in page
 
