@@ -16,7 +16,7 @@ def test_drawn_once_for_each_event(tmp_path):
     asking(tmp_path)
     with serving(tmp_path) as server:
         run = server.run(ANA, library.load(server.services, "asking"), {}, Mode.GUIDED)
-        until(lambda: (row := server.board.run(run)) and row.paused)
+        until(lambda: (row := server.board.run(run)) and row.gates and not server.conductor.driven)
         views = Views()
         first = views.of(server.services, run)
         assert views.of(server.services, run) is first

@@ -9,7 +9,9 @@ SECOND = 1_000_000
 
 
 def asked(opening, digest, preview, **more):
-    return e.GateOpened("g", "g", "confirm", opening, "Really?", {"approve": "Approve"}, digest, preview=preview, **more)
+    return e.GateOpened(
+        "g", "g", "confirm", opening, "Really?", {"approve": "Approve"}, digest, preview=preview, **more
+    )
 
 
 def recorded(*events):
@@ -37,7 +39,9 @@ def test_somebody_was_faster_or_the_run_ended():
     found = changed(recorded(asked(1, "aa", "x"), said, e.GateClosed("g", 1, "approved")), "g", 1, "aa")
     assert found.since == ("00:00:02 kim answered: Approve", "00:00:03 it was settled: approved")
     assert (found.diff, found.now) == ("", None)
-    assert changed(recorded(asked(1, "aa", "x"), e.RunConcluded("stopped")), "g", 1, "aa").since == ("00:00:02 the run ended: stopped",)
+    assert changed(recorded(asked(1, "aa", "x"), e.RunConcluded("stopped")), "g", 1, "aa").since == (
+        "00:00:02 the run ended: stopped",
+    )
 
 
 def test_what_was_never_asked():

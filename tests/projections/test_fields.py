@@ -29,7 +29,16 @@ def test_what_a_field_asks_for(schema, shape, rule, choices):
 
 
 def test_bounds_and_words():
-    field = field_of("n", {"type": "integer", "minimum": 0, "maximum": 9, "description": "How many"}, "7", required=True)
-    assert (field.least, field.most, field.step, field.about, field.value, field.required) == ("0", "9", "1", "How many", "7", True)
+    field = field_of(
+        "n", {"type": "integer", "minimum": 0, "maximum": 9, "description": "How many"}, "7", required=True
+    )
+    assert (field.least, field.most, field.step, field.about, field.value, field.required) == (
+        "0",
+        "9",
+        "1",
+        "How many",
+        "7",
+        True,
+    )
     assert field_of("n", {"maxLength": 3}).longest == "3"
     assert written({"a": "ü"}) == '{"a": "ü"}'

@@ -9,7 +9,9 @@ from steadyhand.projections.standing import choices_of, role_for, standing
 
 
 def opened(kind="confirm", options=None, **more):
-    return e.GateOpened("g", "g", kind, 2, "Really?", options or {"approve": "Approve", "reject": "Reject"}, "d" * 64, **more)
+    return e.GateOpened(
+        "g", "g", kind, 2, "Really?", options or {"approve": "Approve", "reject": "Reject"}, "d" * 64, **more
+    )
 
 
 def state(gate):
@@ -19,7 +21,12 @@ def state(gate):
 
 def test_the_buttons_and_their_tones():
     doubt = opened("doubt", {"happened": "It happened", "did_not_happen": "No", "run_again": "Again", "stop": "Stop"})
-    assert [(c.id, c.tone) for c in choices_of(doubt)] == [("happened", ""), ("did_not_happen", ""), ("run_again", "care"), ("stop", "no")]
+    assert [(c.id, c.tone) for c in choices_of(doubt)] == [
+        ("happened", ""),
+        ("did_not_happen", ""),
+        ("run_again", "care"),
+        ("stop", "no"),
+    ]
     back = choices_of(opened(options={"approve": "Approve", "back:causes": "Go back to causes"}))
     assert (back[1].tone, back[1].comment) == ("back", True)
     assert [c.id for c in choices_of(opened("choose", {"a": "A", "b": "B"}, order=("b", "a")))] == ["b", "a"]

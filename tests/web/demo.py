@@ -79,7 +79,7 @@ steps:
     shell: |
       echo stopping 4 workers
       echo starting 4 workers with a fresh pool
-      echo ready >> {mark}
+      echo ready
     effect: change
     gate:
       prompt: Restart the workers of orders on {{ inputs.host }}? Requests in flight are finished first.
@@ -206,7 +206,9 @@ def furnish(folder: Path, *, hostile: bool = True) -> None:
     (shelf / "handover.test.yaml").write_text(TEST)
 
 
-def start(server: Server, name: str, inputs: dict[str, Any] | None = None, mode: Mode = Mode.GUIDED, **more: Any) -> str:
+def start(
+    server: Server, name: str, inputs: dict[str, Any] | None = None, mode: Mode = Mode.GUIDED, **more: Any
+) -> str:
     """Start a run as ana."""
     book = library.load(server.services, name)
     return server.run(ANA, book, inputs_of(book, inputs or {}, texts=False), mode, **more)
@@ -217,7 +219,14 @@ def asked(server: Server, run: str) -> e.GateOpened:
     return until(lambda: (row := server.board.run(run)) and row.gates)[0]
 
 
-def told(server: Server, name: str, labels: dict[str, str], fate: Any = None, status: str = "firing", mark: str = "0a1b2c3d4e5f") -> str:
+def told(
+    server: Server,
+    name: str,
+    labels: dict[str, str],
+    fate: Any = None,
+    status: str = "firing",
+    mark: str = "0a1b2c3d4e5f",
+) -> str:
     """An alert came in, and something came of it."""
     journal, now = server.services.journal, server.services.clock.now()
     stream = stream_of("alertmanager", mark)
@@ -246,11 +255,30 @@ def play(server: Server, *, hostile: bool = True) -> dict[str, str]:
     labels = {"alertname": "OrdersErrors", "instance": "orders-1.example", "severity": "page"}
     found = {"healthy": start(server, "orders-errors", {"host": "orders-2.example", "most": 100})}
     alert = told(server, "OrdersErrors", labels)
-    about = {"name": "OrdersErrors", "labels": labels, "annotations": {}, "status": "firing", "stream": alert, "fingerprint": "0a1b2c3d4e5f"}
+    about = {
+        "name": "OrdersErrors",
+        "labels": labels,
+        "annotations": {},
+        "status": "firing",
+        "stream": alert,
+        "fingerprint": "0a1b2c3d4e5f",
+    }
     found["waiting"] = start(server, "orders-errors", {"host": "orders-1.example"}, alert=about)
-    told(server, "OrdersErrors", labels, e.AlertRouted(3, "orders", "orders-1", "orders-errors", found["waiting"]), mark="0a1b2c3d4e5f")
+    told(
+        server,
+        "OrdersErrors",
+        labels,
+        e.AlertRouted(3, "orders", "orders-1", "orders-errors", found["waiting"]),
+        mark="0a1b2c3d4e5f",
+    )
     told(server, "DiskSlow", {"instance": "db-7.example"}, e.AlertUnrouted(1, "no route fits its labels"), mark="aa01")
-    told(server, "QueueLong", {"instance": "mq-1.example"}, e.AlertHeld(1, "queues", "mq-1", "a run of this key ended 4 min ago; it rests for 15 min"), mark="aa02")
+    told(
+        server,
+        "QueueLong",
+        {"instance": "mq-1.example"},
+        e.AlertHeld(1, "queues", "mq-1", "a run of this key ended 4 min ago; it rests for 15 min"),
+        mark="aa02",
+    )
     told(server, "CertSoon", {"instance": "www.example"}, None, "resolved", mark="aa03")
     found["talking"] = start(server, "handover")
     found["quorum"] = start(server, "failover")
@@ -258,7 +286,9 @@ def play(server: Server, *, hostile: bool = True) -> dict[str, str]:
     if hostile:
         told(server, HOSTILE, {"instance": HOSTILE, HOSTILE[:40]: "x"}, e.AlertUnrouted(1, HOSTILE), mark="aa04")
         found["hostile"] = start(server, "hostile")
-    leases.take(server.services, "ledger-db", "kim", "the index is being rebuilt by hand", 3600 * SECOND, "web", "192.0.2.9")
+    leases.take(
+        server.services, "ledger-db", "kim", "the index is being rebuilt by hand", 3600 * SECOND, "web", "192.0.2.9"
+    )
     for name in ("waiting", "talking", "quorum", *(["hostile"] if hostile else [])):
         asked(server, found[name])
     until(lambda: server.hub.tails(found["running"]))

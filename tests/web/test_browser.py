@@ -39,6 +39,7 @@ def everywhere(place):
     return [*LISTS, *(f"/runs/{place.runs[name]}" for name in RUNS)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_every_page(browser, place, scheme):
     axe_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -136,7 +137,11 @@ def test_the_skip_link_comes_first(browser, place):
 
 
 def test_when_one_answers_the_buttons_of_the_others_die(browser, tmp_path):
-    with pages(tmp_path) as place, watched(browser, place.base, "ana") as one, watched(browser, place.base, "kim") as two:
+    with (
+        pages(tmp_path) as place,
+        watched(browser, place.base, "ana") as one,
+        watched(browser, place.base, "kim") as two,
+    ):
         run = start(place.server, "orders-errors", {"host": "h"})
         asked(place.server, run)
         for page in (one, two):
@@ -168,7 +173,11 @@ def test_live_news_disturb_nobody(browser, tmp_path):
         page.get_by_text("news from elsewhere").wait_for()
         until(lambda: page.locator("[data-tail]").inner_text() != before)
         assert note.input_value() == "half a sen"
-        assert page.evaluate("[document.activeElement.id, document.activeElement.selectionStart, scrollY]") == ["note-text", 4, 90]
+        assert page.evaluate("[document.activeElement.id, document.activeElement.selectionStart, scrollY]") == [
+            "note-text",
+            4,
+            90,
+        ]
         assert page.locator("details:has(> summary:text('What was run'))").get_attribute("open") is not None
         runs.stop(place.server.services, run, "kim", "enough")
         page.locator("h1 .status.stopped").wait_for()

@@ -23,7 +23,7 @@ MOST = 500
 
 
 class Covered(Struct, frozen=True):
-    """What came of the tests. `failed` are cases that did not come out as expected; `trouble` why nothing was walked."""
+    """What came of the tests. `failed` are cases that came out otherwise; `trouble` says why nothing was walked."""
 
     cases: int = 0
     failed: tuple[str, ...] = ()

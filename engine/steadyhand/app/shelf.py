@@ -97,5 +97,14 @@ def _text(one: Kept) -> str:
     book = one.runbook
     if book is None:
         return one.name.lower()
-    parts = (one.name, book.name, book.title, book.description, book.owner, *book.symptoms, *book.services, *book.alerts)
+    parts = (
+        one.name,
+        book.name,
+        book.title,
+        book.description,
+        book.owner,
+        *book.symptoms,
+        *book.services,
+        *book.alerts,
+    )
     return " ".join(parts).lower()

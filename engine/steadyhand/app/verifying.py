@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Verified(Struct, frozen=True):
-    """What came of it. Times are microseconds (UTC); `ended` is 0 while it goes on; `trouble` why it could not be done."""
+    """What came of it. Times are microseconds (UTC), `ended` is 0 while it goes on; `trouble` says why it failed."""
 
     by: str
     begun: int

@@ -55,7 +55,9 @@ def changed(recorded: Iterable[e.Recorded], gate: str, opening: int, digest: str
 
 
 def _diff(before: e.GateOpened, now: e.GateOpened) -> str:
-    lines = unified_diff(list(_lines(before)), list(_lines(now)), "what you were shown", "what is asked now", "", "", AROUND, "")
+    lines = unified_diff(
+        list(_lines(before)), list(_lines(now)), "what you were shown", "what is asked now", "", "", AROUND, ""
+    )
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""An open question as people see it who may answer: what is asked, until when, what was said so far, which buttons. Pure.
+"""An open question as people see it: what is asked, until when, what was said so far, which buttons. Pure.
 
 Called by the pages. What counts is decided by the heart when an answer is recorded; here it is only foreseen.
 """

@@ -8,7 +8,12 @@ from ..browsing import pages
 
 def test_the_library_is_searched(tmp_path):
     with pages(tmp_path) as place:
-        for asked, fitting in {"q=try+again": 1, "severity=SEV2": 1, "service=search": 1, "owner=team-orders": 1}.items():
+        for asked, fitting in {
+            "q=try+again": 1,
+            "severity=SEV2": 1,
+            "service=search": 1,
+            "owner=team-orders": 1,
+        }.items():
             assert f"{fitting} of " in place.get(f"/runbooks?{asked}").text, asked
         narrow = place.get("/runbooks", "narrow").text
         assert "Orders answer" in narrow

@@ -8,7 +8,6 @@ from ...app.server import until
 from ..browsing import pages
 from ..demo import start
 
-
 LONG = """\
 steadyhand: 1
 name: long

@@ -21,7 +21,9 @@ def test_the_question_with_exactly_what_is_approved(tmp_path):
 def test_what_one_may_not_do_is_not_offered(tmp_path):
     with pages(tmp_path, played=True) as place:
         run = place.runs["waiting"]
-        viewer, responder, approver = (place.get(f"/runs/{run}", who).text for who in ("viewer", "responder", "approver"))
+        viewer, responder, approver = (
+            place.get(f"/runs/{run}", who).text for who in ("viewer", "responder", "approver")
+        )
         assert "<form" not in viewer
         assert "one must be approver" in viewer
         assert "Write it down" in responder

@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ...app import answering, runs
+from ...app.viewing import View
 from ...core.answers import Answer
 from ...errors import UsageError
 from ...events import AnswerRefused, GateAnswered, GateOpened
-from ...model.people import Role
+from ...model.people import Identity, Role
 from ...projections.standing import BACK, role_for
 from ..requests import need, server
 from .rendering import link, reading
@@ -75,33 +76,39 @@ def _answer(request: Request, given: Mapping[str, str]) -> Response:
     else:
         need(request, Role.RESPONDER, view.runbook.services)
     state = view.state.gate_open(gate)
-    same = state is not None and state.opened.opening == opening and state.opened.digest == digest
-    try:
-        if same and state is not None:
-            if chosen.startswith(BACK) and not comment:
-                raise UsageError("say why you send it back", "write it into the comment")
-            words = given.get("words", "") if state.opened.kind == "ask" else chosen
-            meant = answering.interpret(
-                view.runbook,
-                view.state,
-                state.opened,
-                words,
-                by=who.person,
-                via=who.how,
-                comment=comment,
-                origin=who.origin,
-                groups=who.groups,
-            )
-        else:  # it is recorded all the same, and refused by the one rule there is
-            meant = Answer(gate, who.person, chosen, digest, who.how, None, comment, opening, who.origin, who.groups)
-    except UsageError as problem:
-        return show(request, view, who, f"{problem.message}. {problem.hint}".strip(), 422, given)
+    if state is not None and state.opened.opening == opening and state.opened.digest == digest:
+        try:
+            meant = _meant(view, state.opened, who, given, chosen, comment)
+        except UsageError as problem:
+            return show(request, view, who, f"{problem.message}. {problem.hint}".strip(), 422, given)
+    else:  # it is recorded all the same, and refused by the one rule there is
+        meant = Answer(gate, who.person, chosen, digest, who.how, None, comment, opening, who.origin, who.groups)
     said = runs.answer(host.services, view.run, meant)
     host.hub.poke()
     if isinstance(said, GateAnswered):
         return _back(view.run)
     now = reading(request).views.of(host.services, view.run)
     return refused(request, now, gate, opening, digest, said.reason if isinstance(said, AnswerRefused) else "")
+
+
+def _meant(
+    view: View, opened: GateOpened, who: Identity, given: Mapping[str, str], chosen: str, comment: str
+) -> Answer:
+    """The answer that the form means. Raises UsageError with what may be answered."""
+    if chosen.startswith(BACK) and not comment:
+        raise UsageError("say why you send it back", "write it into the comment")
+    words = given.get("words", "") if opened.kind == "ask" else chosen
+    return answering.interpret(
+        view.runbook,
+        view.state,
+        opened,
+        words,
+        by=who.person,
+        via=who.how,
+        comment=comment,
+        origin=who.origin,
+        groups=who.groups,
+    )
 
 
 def _shown(recorded: tuple[object, ...], gate: str, opening: int, digest: str) -> GateOpened | None:

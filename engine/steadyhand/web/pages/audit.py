@@ -28,7 +28,10 @@ def page(request: Request) -> Response:
             and (not one.run or who.may(Role.VIEWER, host.board.about(one.run).services))
             and wanted["kind"] in {"", one.kind}
             and wanted["who"] in {"", one.who}
-            and all(word in f"{one.who} {one.what} {one.stream} {one.origin}".lower() for word in wanted["q"].lower().split())
+            and all(
+                word in f"{one.who} {one.what} {one.stream} {one.origin}".lower()
+                for word in wanted["q"].lower().split()
+            )
         )
 
     acts = tuple(filter(fits, reading(request).acts.newest(host.services.journal)))

@@ -11,8 +11,16 @@ from ...model.people import EVERYTHING, Role
 from ..requests import identity, server
 from .rendering import render
 
-TITLES = {401: "Sign in first", 403: "You may not do this", 404: "There is nothing here", 409: "It has changed",
-          422: "That does not fit", 429: "Too fast", 500: "This is a bug of ours", 503: "The store cannot be reached"}  # fmt: skip
+TITLES = {
+    401: "Sign in first",
+    403: "You may not do this",
+    404: "There is nothing here",
+    409: "It has changed",
+    422: "That does not fit",
+    429: "Too fast",
+    500: "This is a bug of ours",
+    503: "The store cannot be reached",
+}
 MOST = 20
 """How many people are named who may."""
 

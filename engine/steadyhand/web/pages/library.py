@@ -80,7 +80,10 @@ def runbook(request: Request) -> Response:
         counting=counting,
         drill=_has_drill(request, kept),
         runs=[row for row in host.board.runs() if book is not None and row.runbook == book.name][:RUNS],
-        may_start=book is not None and kept.found is not None and kept.found.valid and who.may(Role.RESPONDER, book.services),
+        may_start=book is not None
+        and kept.found is not None
+        and kept.found.valid
+        and who.may(Role.RESPONDER, book.services),
     )
 
 

@@ -25,7 +25,9 @@ def transcript(request: Request) -> Response:
     view, _ = viewed(request)
     folder = link("runs", view.run, "artifacts")
     found = HTMLResponse(html.render(view.transcript, view.graph, folder))
-    found.headers["Content-Security-Policy"] = f"{html.POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    found.headers["Content-Security-Policy"] = (
+        f"{html.POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
     return found
 
 

@@ -1,4 +1,4 @@
-"""`/runs/ID`: one run, live: the question that stands open, where it stands, evidence, the picture, what may be done."""
+"""`/runs/ID`: one run, live: what is asked, where it stands, evidence, the picture, what may be done."""
 
 from __future__ import annotations
 

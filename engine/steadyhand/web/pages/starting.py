@@ -36,13 +36,13 @@ MODES = {
 
 def form(request: Request) -> Response:
     """The form."""
-    book, who = _asked_for(request)
+    book, _ = _asked_for(request)
     alert = find_alert(request, asked(request, "alert"))
     given = {name: value for name, value in request.query_params.items() if name not in {"alert", "mode"}}
     given = {name.removeprefix(INPUT): value for name, value in given.items()}
     given = {name: value for name, value in given.items() if name in book.inputs}
     values = {**_from_alert(book, alert), **given}
-    return _form(request, book, who, values, asked(request, "mode"), alert)
+    return _form(request, book, values, asked(request, "mode"), alert)
 
 
 def _asked_for(request: Request) -> tuple[Runbook, Identity]:
@@ -102,7 +102,6 @@ def _at(root: Any, path: str) -> Any:
 def _form(
     request: Request,
     book: Runbook,
-    who: Identity,
     values: Mapping[str, str],
     mode: str,
     alert: AlertState | None,
@@ -172,11 +171,13 @@ def _start(request: Request, given: Mapping[str, str]) -> Response:
     try:
         inputs = inputs_of(book, values)
         more: dict[str, Any] = {"alert": alert_of(alert)} if alert is not None else {}
-        run = host.run(who, library.load(host.services, str(_path(request))), inputs, Mode(mode), run=given.get("run", ""), **more)
+        run = host.run(
+            who, library.load(host.services, str(_path(request))), inputs, Mode(mode), run=given.get("run", ""), **more
+        )
     except AlreadyStarted as problem:
         run = problem.run
     except UsageError as problem:
-        return _form(request, book, who, values, mode, alert, problem, 422)
+        return _form(request, book, values, mode, alert, problem, 422)
     return RedirectResponse(link("runs", run), 303)
 
 
