@@ -1,7 +1,7 @@
 """Open pages: how soon 200 of them hear of a change, and what they cost. `python benchmarks/pages.py`.
 
 The floor is one open page in the same run: how long it takes until it alone has heard. A page is a stream of server-sent
-events in one thread of this process (the client's), over a real socket to a real server process in another.
+events in a thread of this process (the client's), over a real socket to a real server process in another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from steadyhand.app import leases
+from steadyhand.app.services import Services
 
 SERVER = """
 import sys, asyncio
@@ -53,9 +56,6 @@ async def page(port: int, heard: list[float], opened: asyncio.Event) -> None:
 
 async def measured(port: int, folder: str, pages: int) -> list[float]:
     """How long (seconds) each page waited for each change, from just before the append."""
-    from steadyhand.app import leases
-    from steadyhand.app.services import Services
-
     services = Services(cwd=folder, engine="engine")
     heard: list[list[float]] = [[] for _ in range(pages)]
     opened = [asyncio.Event() for _ in range(pages)]

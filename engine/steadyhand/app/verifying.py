@@ -43,7 +43,8 @@ class Verifying:
         return True
 
     def _carry_out(self, services: Services, begun: Verified) -> None:
-        events, faults, trouble = 0, (), ""
+        events, trouble = 0, ""
+        faults: tuple[Fault, ...] = ()
         try:
             faults, events = watching.verify(services)
         except SteadyError as problem:

@@ -68,7 +68,7 @@ def _answer(request: Request, given: Mapping[str, str]) -> Response:
     gate, digest = given.get("gate", ""), given.get("digest", "")
     opening = int(given["opening"]) if given.get("opening", "").isdecimal() else 0
     comment, chosen = _text(given, "comment"), given.get("answer", "")
-    if not (digest or opening) or not opening:
+    if not (digest and opening):
         raise UsageError("the answer does not say what it is an answer to", "answer on the page of the run")
     shown = _shown(view.recorded, gate, opening, digest)
     if shown is not None:
