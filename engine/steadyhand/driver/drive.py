@@ -126,8 +126,8 @@ class Driver:
     def drive(self, *, park: bool = False) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted or handed over.
 
-        With `park`, a run that waits for time, or for locks that somebody else has, is left to wait as well. It is driven
-        on (by this driver again, or by one that resumes it) when it has grown, or at `core.waking.wake_at`.
+        With `park`, a run that waits for time, or for locks that somebody else has, is left to wait as well. It is
+        driven on (by this driver again, or by one that resumes it) when it has grown, or at `core.waking.wake_at`.
         """
         try:
             if self._changed():
