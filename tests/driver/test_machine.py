@@ -99,7 +99,7 @@ def acting(draw, name, to):
         {outcome: draw(to) for outcome in outcomes},
         gate=draw(st.none() | gates | gates),
         each=Each([1, 2, 3], batches=(1, 2), max_failures=draw(st.integers(0, 1))) if draw(st.integers(0, 5)) == 0 else None,
-        verify=Verify(op(), draw(st.sampled_from([0, SECOND])), draw(st.sampled_from([0, 9 * SECOND])))
+        verify=Verify(op(), draw(st.sampled_from([0, SECOND, 60 * SECOND])), draw(st.sampled_from([0, 9 * SECOND])))
         if change and draw(st.booleans())
         else None,
         undo=Undo(op(CHANGE)) if change and draw(st.booleans()) else None,
@@ -134,7 +134,7 @@ def bodies(draw, ids):
         case "call":
             return Call("inner")
         case "wait":
-            return Wait(SECOND)
+            return Wait(draw(st.sampled_from([SECOND, 60 * SECOND])))
         case _:
             return Confirm(draw(gates))
 

@@ -15,6 +15,7 @@ from .. import events as e
 from ..errors import BadInput, SteadyError, UsageError
 from ..expressions import judge, render_native, render_text
 from ..model import (
+    BACK,
     Ask,
     Body,
     Choose,
@@ -74,6 +75,8 @@ class Renderer:
         known = names(state, place)
         plans = self.covered(state, place, action.path)
         options = _labels(place.step.body, known) if action.kind == "choose" else OPTIONS[action.kind]
+        if action.kind == "confirm":
+            options = {**options, **{f"{BACK}{to}": f"Go back to {to}" for to in gate.back}}
         schema = place.step.body.schema if isinstance(place.step.body, Ask) else {}
         evidence = _evidence(state)
         notices = state.alarm.notices(state.started_at)
