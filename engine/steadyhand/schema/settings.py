@@ -9,7 +9,9 @@ from msgspec import Struct, field
 from ..errors import Diagnostic
 from ..model import HandlerSpec, SecretSource, Target
 from ..source import parse
+from .asks import Asking, read_asks
 from .changes import Changes, read_changes
+from .intakes import IntakeSpec, read_intakes
 from .reader import Reader
 from .references import undeclared
 from .secrets import read_secrets
@@ -31,13 +33,17 @@ class Settings(Struct, frozen=True):
     channels: Mapping[str, Target] = field(default_factory=dict)
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     changes: Changes = Changes()
+    intakes: Mapping[str, IntakeSpec] = field(default_factory=dict)
+    """Who may post alerts, by name."""
+    asks: tuple[Asking, ...] = ()
+    """Where open questions are told."""
     confine: str = ""
     """`required`: every read on this machine must say `confine: true`; '' leaves it to the runbooks."""
     rules: tuple[str, ...] = ()
     policy: Mapping[str, str] = field(default_factory=dict)
 
 
-_PLACES = ("targets", "channels", "secrets", "changes")
+_PLACES = ("targets", "channels", "secrets", "changes", "intake", "asks")
 
 
 def read_settings(
@@ -53,15 +59,19 @@ def read_settings(
         return None, tuple(reader.found)
     given = reader.fields(mapping, "settings", "the settings")
     plain = {f.name: reader.value(f, given[f.name]) for f in SETTINGS if f.name in given and f.name not in _PLACES}
+    secrets = read_secrets(reader, given.get("secrets"))
+    channels = read_places(reader, specs, given.get("channels"), "channels")
     settings = Settings(
         store=plain.get("store") or "",
         library=tuple(plain.get("library") or ()),
         roles={role: tuple(people) for role, people in (plain.get("roles") or {}).items()},
         contacts=plain.get("contacts") or {},
         targets=read_places(reader, specs, given.get("targets")),
-        channels=read_places(reader, specs, given.get("channels"), "channels"),
-        secrets=read_secrets(reader, given.get("secrets")),
+        channels=channels,
+        secrets=secrets,
         changes=read_changes(reader, given.get("changes")),
+        intakes=read_intakes(reader, given.get("intake"), tuple(secrets)),
+        asks=read_asks(reader, given.get("asks"), channels, tuple(secrets)),
         confine=plain.get("confine") or "",
         rules=tuple(plain.get("rules") or ()),
         policy=(plain.get("policy") or {}).get("auto") or {},

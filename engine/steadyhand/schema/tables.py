@@ -8,6 +8,7 @@ schema, secret, targets, operation, undo, each, batch). `short` is the field tha
 from __future__ import annotations
 
 from .fields import NAME, SLUG, Field
+from .incoming import INCOMING_TABLES
 from .sources import SOURCE_TABLES
 from .trials import ASKED, CAME, CASE, DRILL, DRILLED, DRILLS, EXPECTED, SAID, STOPPED, TEST
 
@@ -253,6 +254,13 @@ SETTINGS = (
     F("channels", "channels", "Where notifications go, by name.", {"team": {"console": {}}}),
     F("changes", "object", "Bounds that all changes keep.", {"per_hour": 3}, of="changes"),
     F("secrets", "secrets", "Secrets that these targets and channels use.", {"slack": {"env": "SLACK_WEBHOOK"}}),
+    F(
+        "intake",
+        "intakes",
+        "Who may post alerts to `/hooks/<source>/<name>`, by name.",
+        {"alertmanager": {"source": "alertmanager", "token": ["am_token"]}},
+    ),
+    F("asks", "asks", "Where open questions are told.", [{"roles": ["approver"], "email": "mail"}]),
     F("rules", "list", "Rules files of Prometheus, as paths with wildcards.", ["prometheus/*.yml"], of="text"),
     F(
         "policy",
@@ -296,5 +304,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
-    **SOURCE_TABLES,
+    **SOURCE_TABLES, **INCOMING_TABLES,
 }  # fmt: skip
