@@ -65,11 +65,15 @@ def start(
     probe: bool = False,
     people: People | None = None,
     observer: Observer | None = None,
+    requester: str = "",
+    via: str = "",
+    origin: str = "",
 ) -> Driver:
     """A new run, its first event durable; `drive` goes on with it."""
     started = beginning(services, runbook, inputs, mode, probe=probe)
     versions = {kind: services.handler(kind).spec.version for kind in kinds(runbook)}
-    started = replace(started, handlers=versions)
+    started = replace(started, handlers=versions, requester=requester or started.requester)
+    del via, origin
     while True:
         driver = _driver(services, runbook, new_id(services.clock.now()), started, people, observer)
         try:
@@ -175,6 +179,14 @@ def find(services: Services, word: str) -> str:
 def state_of(services: Services, run: str) -> State:
     """The state of a run as of now."""
     return fold(services.journal.read(run))
+
+
+def wake_at(services: Services, run: str) -> int | None:
+    """When a run that nobody drives must be looked at next (microseconds); None: when somebody has said something."""
+    state = state_of(services, run)
+    if state.conclusion is not None:
+        return None
+    return min((timer.due for timer in state.timers.values() if not timer.fired), default=None)
 
 
 def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.AnswerRefused:

@@ -29,7 +29,8 @@ SETTINGS = "steady.yaml"
 class Services:
     """What the use cases need: settings, specifications and hands of the handlers, the journal, time, and who acts.
 
-    `store` and `config` are the words of the command line ('' when not given); `environ` and `cwd` are the process's.
+    `store` and `config` are the words of the command line ('' when not given); `environ` and `cwd` are the process's;
+    `engine` is what this process is (engine, server).
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Services:
         environ: Mapping[str, str] | None = None,
         cwd: str = "",
         clock: Clock | None = None,
+        engine: str = "engine",
     ) -> None:
         self.environ: Mapping[str, str] = environ if environ is not None else dict(os.environ)
         self.cwd = cwd or os.getcwd()
         self._clock = clock
+        self._engine = engine
         self._store = store
         self._config = config
 
@@ -187,7 +190,7 @@ class Services:
     @property
     def actor(self) -> str:
         """What this process is called where it appends as an engine."""
-        return f"engine@{self.host}/{os.getpid()}"
+        return f"{self._engine}@{self.host}/{os.getpid()}"
 
     def ports(self) -> Ports:
         """The doors of a driver."""

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "run": "Run a runbook.",
     "runs": "List runs, newest first.",
     "schema": "Print a JSON Schema.",
+    "serve": "Serve: alerts in, web pages, the API.",
     "show": "Show one run.",
     "stop": "Ask a run to stop.",
     "test": "Run runbooks against scripted worlds.",

@@ -4,6 +4,7 @@ from .changes import DAYS, Changes, Freeze
 from .codes import CODES, UNKNOWN_KIND
 from .inputs import foreseen, inputs_of
 from .load import Loaded, read
+from .serving import Serving
 from .settings import Settings, read_settings
 from .targets import UNKNOWN_FAMILY, families
 from .values import from_text, problems
@@ -16,6 +17,7 @@ __all__ = [
     "Changes",
     "Freeze",
     "Loaded",
+    "Serving",
     "Settings",
     "families",
     "foreseen",

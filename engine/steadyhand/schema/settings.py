@@ -15,6 +15,7 @@ from .intakes import IntakeSpec, read_intakes
 from .reader import Reader
 from .references import undeclared
 from .secrets import read_secrets
+from .serving import Serving, read_serving
 from .tables import SETTINGS
 from .targets import read_places
 
@@ -41,9 +42,10 @@ class Settings(Struct, frozen=True):
     """`required`: every read on this machine must say `confine: true`; '' leaves it to the runbooks."""
     rules: tuple[str, ...] = ()
     policy: Mapping[str, str] = field(default_factory=dict)
+    server: Serving = Serving()
 
 
-_PLACES = ("targets", "channels", "secrets", "changes", "intake", "asks")
+_PLACES = ("targets", "channels", "secrets", "changes", "intake", "asks", "server")
 
 
 def read_settings(
@@ -75,6 +77,7 @@ def read_settings(
         confine=plain.get("confine") or "",
         rules=tuple(plain.get("rules") or ()),
         policy=(plain.get("policy") or {}).get("auto") or {},
+        server=read_serving(reader, given.get("server")),
     )
     for section in ("targets", "channels"):
         if section in given:

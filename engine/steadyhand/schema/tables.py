@@ -263,6 +263,13 @@ SETTINGS = (
     F("asks", "asks", "Where open questions are told.", [{"roles": ["approver"], "email": "mail"}]),
     F("rules", "list", "Rules files of Prometheus, as paths with wildcards.", ["prometheus/*.yml"], of="text"),
     F(
+        "server",
+        "object",
+        "How `steady serve` is reached, and how much it does at once.",
+        {"listen": "127.0.0.1:8420"},
+        of="server",
+    ),
+    F(
         "policy",
         "object",
         "What a gate with `auto: true` may let pass unasked.",
@@ -276,6 +283,13 @@ SETTINGS = (
         "required",
         choices=("required",),
     ),
+)
+SERVER = (
+    F("listen", "text", "Address and port that `steady serve` listens on; 127.0.0.1:8420 unless said.", "0.0.0.0:8420"),
+    F("url", "text", "How people and links reach the server.", "https://steady.example"),
+    F("proxies", "list", "Addresses of proxies whose X-Forwarded-For is believed.", ["10.0.0.1"], of="text"),
+    F("runs", "integer", "How many runs are driven at the same time; others wait. 64 unless said.", 64, least=1),
+    F("grace", "duration", "How long steps may go on when the server stops; 20s unless said.", "20s"),
 )
 POLICY = (F("auto", "object", "In mode `auto`, by effect.", {"change": "unasked"}, of="unasked"),)
 UNASKED = (
@@ -301,7 +315,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "link": LINK, "impact": IMPACT, "gate": GATE, "choose": CHOOSE, "ask": ASK, "manual": MANUAL, "wait": WAIT,
     "call": CALL, "retry": RETRY, "each": EACH, "operation": OPERATION, "verify": VERIFY, "check": CHECK, "step": STEP,
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
-    "policy": POLICY, "unasked": UNASKED, "test": TEST,
+    "server": SERVER, "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
     **SOURCE_TABLES, **INCOMING_TABLES,

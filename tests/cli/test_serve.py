@@ -1,0 +1,47 @@
+"""`steady serve` as a process: it says where it is, and ends in good order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+from .steady import STEADY
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def test_it_serves_until_it_is_told_to_end(tmp_path):
+    port = free_port()
+    (tmp_path / "steady.yaml").write_text(f"store: j.db\nserver: {{listen: '127.0.0.1:{port}', grace: 1s}}\n")
+    process = subprocess.Popen([*STEADY, "serve"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=os.environ)
+    try:
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "serving at" in line:
+                break
+        assert lines[-1] == f"serving at http://127.0.0.1:{port}\n"
+        second = subprocess.run(
+            [*STEADY, "serve"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=30
+        )
+        assert second.returncode == 2
+        assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in second.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.stderr.close()
+
+
+def test_what_is_missing_is_named(tmp_path):
+    code = "import sys; sys.modules['starlette'] = None\nfrom steadyhand.cli.main import run\nsys.exit(run(['serve']))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert told.returncode == 2
+    assert "pip install 'steadyhand[server]'" in told.stderr
