@@ -22,7 +22,7 @@ from ..alerts.reading import CONTENT, fingerprint_of
 from ..alerts.state import AlertState, fold_alert, stream_of
 from ..driver.ports import Clock
 from ..driver.redaction import Redactor
-from ..errors import Fenced, HeadMoved, JournalError, NotFound
+from ..errors import HeadMoved, JournalError, NotFound
 from ..journal.protocol import Append, Journal
 
 KEPT = 20_000
@@ -151,12 +151,13 @@ class Intake:
     def _clean(self, one: e.AlertReceived, origin: str) -> e.AlertReceived:
         """A delivery without secrets. What it is known by stays one word, and tells nothing of a secret in it."""
         one = replace(one, origin=origin)
-        if self.redactor.text(_all_texts(one)) == _all_texts(one):
+        said = _all_texts(one)
+        if self.redactor.text(said) is said:
             return one
         clean = self.redactor.event(one)
         mark, name = (
-            said if self.redactor.text(said) == said else fingerprint_of(said, "")
-            for said in (one.fingerprint, one.identity)
+            word if self.redactor.text(word) is word else fingerprint_of(word, "")
+            for word in (one.fingerprint, one.identity)
         )
         return replace(
             clean, intake=one.intake, source=one.source, status=one.status, fingerprint=mark, identity=name
@@ -221,7 +222,7 @@ class Intake:
         again: dict[str, list[tuple[_Body, e.AlertReceived]]] = {}
         for one, result in zip(appends, came, strict=True):
             waiting = streams[one.stream]
-            if isinstance(result, HeadMoved) or (isinstance(result, Fenced) and one.epoch == 1):
+            if isinstance(result, HeadMoved):
                 problem = self._read(one.stream, result)
                 if problem is None:
                     again[one.stream] = waiting

@@ -20,6 +20,8 @@ from . import library, runs
 from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
+from .intake import Intake
+from .receiving import Receiving
 from .services import Services
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,9 @@ class Server:
         self.board = Board(services.journal, self._revive)
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
-        self.parts: list[Part] = []
+        intake = Intake(services.journal, services.clock, actor=services.actor, poke=self.hub.poke)
+        self.receiving = Receiving(services, intake)
+        self.parts: list[Part] = [self.receiving]
         self.draining = threading.Event()
         self.started_at = 0
 

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from ..app.receiving import MOST, Receiving, Reply, refusal
 from ..schema.intakes import IntakeSpec
+from .requests import server
 
 SLOWEST = 15.0
 """Seconds in which a body must be there."""
@@ -27,22 +28,16 @@ SHORT = 64 * 1024
 METHODS = ["POST", "PUT", "OPTIONS"]
 
 
-def routes(receiving: Receiving) -> list[BaseRoute]:
-    """The addresses of all intakes."""
-
-    async def hook(request: Request) -> Response:
-        source, name = request.path_params["source"], request.path_params.get("name", "")
-        spec = receiving.find(source, name)
-        if spec is None:
-            return _response(_nowhere(source, name))
-        if request.method == "OPTIONS":
-            return _handshake(request, spec)
-        return _response(await _taken(receiving, spec, request))
-
-    return [
-        Route("/hooks/{source:str}", hook, methods=METHODS),
-        Route("/hooks/{source:str}/{name:str}", hook, methods=METHODS),
-    ]
+async def hook(request: Request) -> Response:
+    """One request of a sender."""
+    source, name = request.path_params["source"], request.path_params.get("name", "")
+    receiving = server(request).receiving
+    spec = receiving.find(source, name)
+    if spec is None:
+        return _response(_nowhere(source, name))
+    if request.method == "OPTIONS":
+        return _handshake(request, spec)
+    return _response(await _taken(receiving, spec, request))
 
 
 async def _taken(receiving: Receiving, spec: IntakeSpec, request: Request) -> Reply:
@@ -123,3 +118,10 @@ def _response(reply: Reply) -> Response:
         **({"Connection": "close"} if reply.status in {408, 413} else {}),
     }
     return Response(json.dumps(reply.body, ensure_ascii=False).encode("utf-8", "replace"), reply.status, more, kind)
+
+
+ROUTES: tuple[BaseRoute, ...] = (
+    Route("/hooks/{source:str}", hook, methods=METHODS),
+    Route("/hooks/{source:str}/{name:str}", hook, methods=METHODS),
+)
+"""The addresses of all intakes."""
