@@ -162,7 +162,9 @@ def main() -> None:
             print(f"round {number + 1}: floor {floor[0]:,.0f}/s (p99 {floor[1]:.0f} ms), "
                   f"ours {ours[0]:,.0f}/s (p99 {ours[1]:.0f} ms), ratio {ratios[-1]:.2f}", flush=True)  # fmt: skip
     middle = statistics.median(ratios)
-    print(f"W7 alerts acknowledged durably, {CLIENTS} clients: {middle:.2f} of the group-commit floor (target {TARGET})")
+    print(
+        f"W7 alerts acknowledged durably, {CLIENTS} clients: {middle:.2f} of the group-commit floor (target {TARGET})"
+    )
     if middle < TARGET:
         sys.exit(1)
 

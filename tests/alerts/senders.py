@@ -15,7 +15,7 @@ JSON = {"content-type": "application/json"}
 
 ALERTMANAGER = json.loads((PAYLOADS / "alertmanager-real.json").read_text())
 GRAFANA: dict[str, Any] = {
-    "receiver": "steady", "status": "firing", "orgId": 7, "version": "1", "groupKey": "{}:{alertname=\"Slow\"}",
+    "receiver": "steady", "status": "firing", "orgId": 7, "version": "1", "groupKey": '{}:{alertname="Slow"}',
     "truncatedAlerts": 0, "title": "[FIRING:1] Slow", "state": "alerting", "message": "**Firing**",
     "externalURL": "https://grafana.example/", "appVersion": "12.1.0", "groupLabels": {"alertname": "Slow"},
     "commonLabels": {"alertname": "Slow"}, "commonAnnotations": {},
@@ -53,7 +53,7 @@ OPSGENIE: dict[str, Any] = {
 }  # fmt: skip
 FILLED = {
     "ALERT_CYCLE_KEY": "3872914", "ALERT_TRANSITION": "Triggered", "ALERT_TYPE": "error", "ALERT_STATUS": "slow",
-    "ALERT_ID": "1234", "ALERT_TITLE": "Orders are \"slow\"", "EVENT_TITLE": "[Triggered] Orders are slow",
+    "ALERT_ID": "1234", "ALERT_TITLE": 'Orders are "slow"', "EVENT_TITLE": "[Triggered] Orders are slow",
     "EVENT_MSG": "Look at it\nnow", "ALERT_SCOPE": "host:web1,env:prod", "ALERT_PRIORITY": "P1", "TAGS": "service:orders, paged",
     "LINK": "https://app.datadoghq.com/event/1", "ORG_NAME": "shop", "DATE": "1795447926000", "LAST_UPDATED": "1795447930000",
     "HOSTNAME": "web1",
@@ -75,7 +75,7 @@ def substituted(filled: dict[str, str] = FILLED) -> bytes:
     """The published template as Datadog fills it in: a variable is replaced by its text, escaped for JSON."""
     text = json.dumps(dict(datadog.TEMPLATE))
     for name in sorted(filled, key=len, reverse=True):
-        text = text.replace(f"${name}\"", json.dumps(filled[name])[1:-1] + "\"")
+        text = text.replace(f'${name}"', json.dumps(filled[name])[1:-1] + '"')
     return text.encode()
 
 

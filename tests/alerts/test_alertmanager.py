@@ -15,7 +15,12 @@ def real(name: str):
 
 def test_a_real_alert():
     (one,) = real("")
-    assert (one.intake, one.source, one.status, one.name) == ("alertmanager", "alertmanager", "firing", "DiskAlmostFull")
+    assert (one.intake, one.source, one.status, one.name) == (
+        "alertmanager",
+        "alertmanager",
+        "firing",
+        "DiskAlmostFull",
+    )
     assert (one.fingerprint, one.identity) == ("dd502de136d34c9a", "dd502de136d34c9a/firing/2026-11-23T15:32:06.728Z")
     assert (one.starts_at, one.ends_at) == (1795447926728000, 0)
     assert one.labels["instance"] == "127.0.0.1:9912"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+from pathlib import Path
 
 import pytest
+
+from steadyhand.alerts.datadog import TEMPLATE
 
 from .senders import FILLED, JSON, heard, substituted
 
@@ -65,3 +68,8 @@ def test_without_a_cycle_the_monitor_and_its_scope_name_it():
     filled = {name: value for name, value in FILLED.items() if name != "ALERT_CYCLE_KEY"}
     (one,) = heard("datadog", substituted(filled))
     assert len(one.fingerprint) == 64
+
+
+def test_the_page_shows_the_template_to_the_letter():
+    page = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "alerts-in.md"
+    assert f"```text\n{json.dumps(dict(TEMPLATE), indent=2)}\n```" in page.read_text("utf-8")

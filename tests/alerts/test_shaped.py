@@ -48,7 +48,9 @@ def test_without_any_name_a_delivery_is_known_by_what_it_says():
     assert mapped({"i": 9}, name="x", identity="$.i")[0].identity == "9"
 
 
-@pytest.mark.parametrize(("word", "status"), [("Problem", "firing"), ("OK", "resolved"), ("acked", "acknowledged"), ("", "firing")])
+@pytest.mark.parametrize(
+    ("word", "status"), [("Problem", "firing"), ("OK", "resolved"), ("acked", "acknowledged"), ("", "firing")]
+)
 def test_words_for_a_status(word, status):
     assert mapped({"s": word}, name="x", status="$.s")[0].status == status
 

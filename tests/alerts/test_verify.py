@@ -53,7 +53,10 @@ def test_a_token(given, status):
 def test_a_token_in_a_header_of_its_own():
     own = spec(token=("new",), header="X-Api-Key")
     assert verify.shown(own, {"x-api-key": "new-secret-value"}, secrets) is None
-    assert verify.shown(own, {"authorization": "Bearer new-secret-value"}, secrets).why == "the header x-api-key is missing"
+    assert (
+        verify.shown(own, {"authorization": "Bearer new-secret-value"}, secrets).why
+        == "the header x-api-key is missing"
+    )
 
 
 def test_a_secret_that_could_not_be_had_fits_nothing():
@@ -113,7 +116,9 @@ def test_the_published_example_of_pagerduty():
 
 def test_signatures_of_grafana():
     plain = spec("grafana", signature=("new",))
-    assert verify.signed(plain, {"x-grafana-alerting-signature": sign(SECRETS["new"], BODY)}, BODY, secrets, NOW) is None
+    assert (
+        verify.signed(plain, {"x-grafana-alerting-signature": sign(SECRETS["new"], BODY)}, BODY, secrets, NOW) is None
+    )
     timed = spec("grafana", signature=("new",), signature_header="X-Sig", timestamp_header="X-Time")
 
     def at(when: object, signed: object = None) -> int | None:

@@ -201,7 +201,12 @@ def test_secrets_are_taken_out_and_what_it_is_known_by_stays_one_word(journal):
     redactor.learn("am", "hunter2-and-more")
     taking = Intake(journal, CLOCK, actor="a", redactor=redactor)
     taking.start()
-    leaky = heard("hunter2-and-more", "x/hunter2-and-more", labels={"a": "Bearer hunter2-and-more"}, details={"n": ["hunter2-and-more"]})
+    leaky = heard(
+        "hunter2-and-more",
+        "x/hunter2-and-more",
+        labels={"a": "Bearer hunter2-and-more"},
+        details={"n": ["hunter2-and-more"]},
+    )
     assert taking.take([leaky], "") == Receipt(new=1)
     assert taking.take([leaky], "") == Receipt(known=1)
     (head,) = journal.streams()

@@ -70,7 +70,14 @@ def test_what_tells_nothing_is_acknowledged_with_a_reason(receiving):
 
 
 def test_what_an_address_means(receiving):
-    names = [("alertmanager", ""), ("grafana", ""), ("grafana", "second"), ("pagerduty", "second"), ("odd", ""), ("grafana", "x")]
+    names = [
+        ("alertmanager", ""),
+        ("grafana", ""),
+        ("grafana", "second"),
+        ("pagerduty", "second"),
+        ("odd", ""),
+        ("grafana", "x"),
+    ]
     found = [receiving.find(*one) for one in names]
     assert [one.name if one else None for one in found] == ["alertmanager", "grafana", "second", None, None, None]
 

@@ -172,7 +172,9 @@ def test_several_appends_each_succeed_or_fail_by_themselves(journal):
     def one(stream, expected, *events):
         return Append(stream, expected, events, WHO["actor"], WHO["at"], WHO["epoch"])
 
-    came = journal.append_all([one("r1", 1, note(), note()), one("r1", 1, note()), one("r2", 1, note()), one("r3", 0, started())])
+    came = journal.append_all(
+        [one("r1", 1, note(), note()), one("r1", 1, note()), one("r2", 1, note()), one("r3", 0, started())]
+    )
     assert came[0] == journal.read("r1", 1)
     assert isinstance(came[1], HeadMoved)
     assert isinstance(came[2], Fenced)

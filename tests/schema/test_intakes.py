@@ -45,6 +45,10 @@ def test_everything_may_be_said():
 TAKES = "intake `x` would take alerts from anybody"
 ADD = "add `token: [name of a secret]`, or say why not: `open: only this machine can reach it`"
 
+NAMELESS = (
+    "the path `$.[` cannot be read at character 3: a name is missing; write `['a name']` for one with other characters"
+)
+
 
 @pytest.mark.parametrize(
     ("entry", "code", "message", "hint"),
@@ -69,8 +73,7 @@ ADD = "add `token: [name of a secret]`, or say why not: `open: only this machine
          "remove it"),
         ("source: generic, token: [am]", "SH102", "a generic intake needs `mapping` with a `name`",
          "add `mapping: {name: $.title}`"),
-        ("source: generic, token: [am], mapping: {name: $.x, labels: {a: '$.['}}", "SH502", "the path `$.[` cannot be read "
-         "at character 3: a name is missing; write `['a name']` for one with other characters", ""),
+        ("source: generic, token: [am], mapping: {name: $.x, labels: {a: '$.['}}", "SH502", NAMELESS, ""),
         ("source: generic, token: [am], mapping: {name: $.x, labels: [a]}", "SH103",
          "`labels` must be a path, or a map of paths", ""),
         ("source: generic, token: [am], mapping: {name: $.x}, statuses: {A: purple}", "SH201",

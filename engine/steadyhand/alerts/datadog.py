@@ -53,7 +53,9 @@ def read(body: bytes, headers: Headers, options: IntakeSpec) -> Iterator[e.Alert
         raise Unfit("the body lacks `cycle` or `transition`: it was not made by our template", hint)
     status = _status(transition)
     if status is None:
-        raise Unfit(f"the transition {transition[:60]!r} is not known here", f"one of {', '.join((*FIRING, *RESOLVED))}")
+        raise Unfit(
+            f"the transition {transition[:60]!r} is not known here", f"one of {', '.join((*FIRING, *RESOLVED))}"
+        )
     labels = {**_pairs(said.get("tags", "")), **_pairs(said.get("scope", ""))}
     own = {name: said[name] for name in (*WORDS, "host") if name in said}
     yield alert(

@@ -15,10 +15,19 @@ from .reading import IGNORED, Headers, Unfit, alert, fingerprint_of, identity_of
 STATUSES = {"triggered": "firing", "acknowledged": "acknowledged", "resolved": "resolved"}
 TELLING = frozenset(
     f"incident.{word}"
-    for word in (
-        "triggered acknowledged unacknowledged resolved reopened escalated delegated reassigned priority_updated "  # noqa: SIM905 a line of words reads best
-        "service_updated incident_type.changed"
-    ).split()
+    for word in [
+        "triggered",
+        "acknowledged",
+        "unacknowledged",
+        "resolved",
+        "reopened",
+        "escalated",
+        "delegated",
+        "reassigned",
+        "priority_updated",
+        "service_updated",
+        "incident_type.changed",
+    ]
 )
 """Events whose data is the incident itself."""
 

@@ -42,7 +42,7 @@ class Refusal(Struct, frozen=True):
     hint: str = ""
 
 
-class Unfit(Exception):  # noqa: N818 it is caught where it is raised from, by `reader`
+class Unfit(Exception):
     """A body, or a part of it, that cannot be understood."""
 
     def __init__(self, why: str, hint: str = "", status: int = 400) -> None:
@@ -169,10 +169,10 @@ def moment(value: Any) -> int:
 def _since_1970(value: float) -> int:
     if not math.isfinite(value) or value <= 0 or value > 10**19:
         return 0
-    for least, factor in ((10**17, 0.001), (10**14, 1), (10**11, 1_000)):
-        if value >= least:
-            return int(value * factor) if isinstance(value, float) or factor >= 1 else int(value) // 1_000
-    return int(value * 1_000_000)
+    if value >= 10**17:
+        return int(value) // 1_000
+    factor = 1 if value >= 10**14 else 1_000 if value >= 10**11 else 1_000_000
+    return int(value * factor)
 
 
 # --- values to alerts
@@ -260,7 +260,9 @@ def alert(
     name = " ".join(bounds.text("name", name, NAME).split())
     if not name:
         raise Unfit("the alert has no name", "give it one: routes and people know it by that")
-    kept = {key: bounds.text(key, held, WORDS) if isinstance(held, str) else held for key, held in (details or {}).items()}
+    kept = {
+        key: bounds.text(key, held, WORDS) if isinstance(held, str) else held for key, held in (details or {}).items()
+    }
     given = bounds.texts("labels", labels, VALUE)
     words = bounds.texts("annotations", annotations, WORDS)
     group, url = bounds.text("group", group, WORDS), bounds.text("url", url, WORDS)

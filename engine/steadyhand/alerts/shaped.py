@@ -18,12 +18,16 @@ from ..schema.intakes import IntakeSpec, Shape
 from .reading import ALERTS, Unfit, alert, content_identity, fingerprint_of, identity_of, identity_since, kind_of, text
 
 STATUSES: Mapping[str, str] = {
-    **dict.fromkeys(("firing", "triggered", "alerting", "alert", "alarm", "open", "opened", "problem", "active", "fired",
-                     "critical", "error", "warning", "down", "failed", "started", "created", "new"), "firing"),
-    **dict.fromkeys(("acknowledged", "acked", "ack"), "acknowledged"),
-    **dict.fromkeys(("resolved", "ok", "okay", "closed", "recovered", "recovery", "normal", "cleared", "inactive",
-                     "healthy", "up", "succeeded", "completed", "deactivated"), "resolved"),
-}  # fmt: skip
+    word: status
+    for status, words in {
+        "firing": "firing triggered alerting alert alarm open opened problem active fired critical error warning down "
+        "failed started created new",
+        "acknowledged": "acknowledged acked ack",
+        "resolved": "resolved ok okay closed recovered recovery normal cleared inactive healthy up succeeded completed "
+        "deactivated",
+    }.items()
+    for word in words.split()
+}
 """What senders call a status. `statuses` of an intake adds to it, and wins."""
 
 

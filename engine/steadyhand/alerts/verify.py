@@ -47,7 +47,9 @@ def signed(options: IntakeSpec, headers: Headers, body: bytes, secrets: Secrets,
         return Refusal(401, f"the header {name} is missing", "have the sender sign what it sends")
     found = _signatures(options.source, given)
     if not found:
-        return Refusal(400, f"the header {name} holds no signature (HMAC with SHA-256)", "look at the sender's settings")
+        return Refusal(
+            400, f"the header {name} holds no signature (HMAC with SHA-256)", "look at the sender's settings"
+        )
     signed_text = body
     if options.timestamp_header:
         at = headers.get(options.timestamp_header.lower(), "").strip()
@@ -88,9 +90,13 @@ def _signatures(source: str, given: str) -> list[str]:
 
 def _age(at: str, now: int) -> Refusal | None:
     if not re.fullmatch(r"\d{1,12}", at):
-        return Refusal(401, "the time that is signed is missing, or no number of seconds", "look at the sender's settings")
+        return Refusal(
+            401, "the time that is signed is missing, or no number of seconds", "look at the sender's settings"
+        )
     if abs(now - int(at)) > OLDEST:
-        return Refusal(403, f"what is signed is more than {OLDEST} s off", "compare the clocks; an old message stays old")
+        return Refusal(
+            403, f"what is signed is more than {OLDEST} s off", "compare the clocks; an old message stays old"
+        )
     return None
 
 

@@ -159,9 +159,7 @@ class Intake:
             word if self.redactor.text(word) is word else fingerprint_of(word, "")
             for word in (one.fingerprint, one.identity)
         )
-        return replace(
-            clean, intake=one.intake, source=one.source, status=one.status, fingerprint=mark, identity=name
-        )
+        return replace(clean, intake=one.intake, source=one.source, status=one.status, fingerprint=mark, identity=name)
 
     # --- the writer
 
@@ -222,15 +220,12 @@ class Intake:
         again: dict[str, list[tuple[_Body, e.AlertReceived]]] = {}
         for one, result in zip(appends, came, strict=True):
             waiting = streams[one.stream]
-            if isinstance(result, HeadMoved):
-                problem = self._read(one.stream, result)
+            if isinstance(result, JournalError):
+                problem = self._read(one.stream, result) if isinstance(result, HeadMoved) else result
                 if problem is None:
                     again[one.stream] = waiting
-                    continue
-                result = problem
-            if isinstance(result, JournalError):
-                for body, _ in waiting:
-                    body.end(result)
+                for body, _ in waiting if problem is not None else ():
+                    body.end(problem)
                 continue
             self._keep(one.stream, fold_alert(result, self._states.get(one.stream)))
             self._settle(waiting, frozenset(id(event) for event in one.events))

@@ -70,4 +70,4 @@ def _channel(reader: Reader, node: Node, kind: str, name: str, channels: Mapping
         reader.say("SH201", node.span, f"the channel `{name}` is of kind {channel.kind}, not {kind}", hint)
     elif kind == "slack" and "token" not in channel.params:
         message = f"the channel `{name}` has a webhook, and buttons need a bot"
-        reader.say("SH201", node.span, message, 'give it `token:` and `channel:` instead')
+        reader.say("SH201", node.span, message, "give it `token:` and `channel:` instead")

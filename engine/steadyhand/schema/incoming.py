@@ -86,7 +86,12 @@ MAPPING = (
 ASK = (
     F("roles", "list", "Gates that ask for one of these roles; all gates when left out.", ["approver"], of="text"),
     F("services", "list", "Runbooks about one of these services; all when left out.", ["orders"], of="text"),
-    F("email", "text", "A channel of kind `email`: each who may answer gets a letter with a link of their own.", "mail"),
+    F(
+        "email",
+        "text",
+        "A channel of kind `email`: each who may answer gets a letter with a link of their own.",
+        "mail",
+    ),
     F("slack", "text", "A channel of kind `slack` with a `token`: a message with buttons.", "team-chat"),
     F(
         "signature",

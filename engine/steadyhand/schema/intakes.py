@@ -132,7 +132,9 @@ def _fitting(reader: Reader, values: Mapping[str, Any], where: Mapping[str, Node
     if source not in MAPPED:
         for name in ("mapping", "statuses"):
             if name in values:
-                reader.say("SH201", where[name].span, f"what {source} sends is known: `{name}` is not read", "remove it")
+                reader.say(
+                    "SH201", where[name].span, f"what {source} sends is known: `{name}` is not read", "remove it"
+                )
     elif source == "generic" and not (values.get("mapping") or {}).get("name"):
         hint = "add `mapping: {name: $.title}`"
         reader.say("SH102", where["source"].span, "a generic intake needs `mapping` with a `name`", hint)
