@@ -68,6 +68,14 @@ WHERE_TESTS = {
 }
 
 
+WHERE_SETTINGS = {
+    "person": "A person in `people`",
+    "group": "A group in `groups`",
+    "login": "`login`",
+    "oidc": "`login.oidc`",
+}
+
+
 def cell(text: str) -> str:
     """A text for a cell of a table."""
     return text.replace("|", "\\|").replace("\n", " ")
@@ -121,7 +129,9 @@ def settings() -> str:
     head = "# Settings\n\n`steady.yaml` is looked for from the current folder upwards, or named with `--config`.\n"
     words = "It has one key, `auto`: what a gate with `auto: true` may let pass unasked in mode `auto`, by effect."
     policy = f"\n## `policy`\n\n{words}\n"
-    return f"{head}\n{fields(TABLES['settings'])}{policy}\n{fields(TABLES['unasked'])}"
+    parts = [f"{head}\n{fields(TABLES['settings'])}{policy}\n{fields(TABLES['unasked'])}"]
+    parts.extend(f"## {title}\n\n{fields(TABLES[name])}" for name, title in WHERE_SETTINGS.items())
+    return "\n".join(parts)
 
 
 def parameters(params: tuple[Param, ...], under: str = "") -> Iterator[tuple[str, ...]]:

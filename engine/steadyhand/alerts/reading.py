@@ -6,7 +6,7 @@ Pure. A reader gets the bytes of a body and gives alerts, or a `Refusal`; it nev
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import math
 import re
@@ -30,7 +30,7 @@ DEPTH = 60
 IGNORED = 202
 """The status of a body that is taken note of, and says nothing about an alert."""
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:[.,](\d{1,12}))?\s*(Z|z|[+-]\d\d:?\d\d)?")
 
 
@@ -159,8 +159,8 @@ def moment(value: Any) -> int:
         return 0
     day, time, fraction, zone = found.groups()
     try:
-        at = datetime.datetime.fromisoformat(f"{day}T{time}{(zone or 'Z').upper()}")
-        micros = (at - EPOCH) // datetime.timedelta(microseconds=1)
+        at = dt.datetime.fromisoformat(f"{day}T{time}{(zone or 'Z').upper()}")
+        micros = (at - EPOCH) // dt.timedelta(microseconds=1)
     except (ValueError, OverflowError):
         return 0
     return max(0, micros + int((fraction or "0").ljust(6, "0")[:6])) if micros > 0 else 0

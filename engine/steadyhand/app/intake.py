@@ -224,7 +224,8 @@ class Intake:
                 problem = self._read(one.stream, result) if isinstance(result, HeadMoved) else result
                 if problem is None:
                     again[one.stream] = waiting
-                for body, _ in waiting if problem is not None else ():
+                    continue
+                for body, _ in waiting:
                     body.end(problem)
                 continue
             self._keep(one.stream, fold_alert(result, self._states.get(one.stream)))

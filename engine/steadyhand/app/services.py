@@ -18,6 +18,7 @@ from ..model import Ability, HandlerSpec
 from ..schema import UNKNOWN_FAMILY, Settings, read_settings
 
 if TYPE_CHECKING:
+    from ..access.protocol import Cells
     from ..driver.ports import Clock, Ports
     from ..graph import Around
     from ..handlers.protocol import Handler
@@ -115,6 +116,13 @@ class Services:
         from ..journal.open import open_journal  # noqa: PLC0415 sqlite3 is not for `validate`
 
         return open_journal(self.store_url)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The access store beside the journal: accounts, sessions, tokens (made where it does not exist)."""
+        from ..access.open import open_cells  # noqa: PLC0415 sqlite3 is not for `validate`
+
+        return open_cells(self.store_url, self.clock.now)
 
     @cached_property
     def _plugins(self) -> tuple[Mapping[str, Handler], tuple[str, ...]]:

@@ -1,11 +1,24 @@
 """What happened: event values, their text form and their chain."""
 
+from .access import (
+    ACCESS,
+    AccessEvent,
+    AccountChanged,
+    ActRefused,
+    LockedOut,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
+    TokenIssued,
+    TokenRefused,
+    TokenRevoked,
+)
 from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
+from .outside import AlertChanged, AnswerRefused, GateAnswered, NoteAdded, OutsideEvent, StopRequested
 from .targets import PREFIX, LeaseReturned, LeaseTaken, LockTaken, TargetEvent
 from .types import (
-    AnswerRefused,
     CallStarted,
     CancelRequested,
     ChildFound,
@@ -15,10 +28,8 @@ from .types import (
     EscalationRaised,
     Event,
     FactsSet,
-    GateAnswered,
     GateClosed,
     GateOpened,
-    NoteAdded,
     PreflightChecked,
     Recorded,
     RunConcluded,
@@ -30,15 +41,19 @@ from .types import (
     StepIntended,
     StepInterrupted,
     StepSettled,
-    StopRequested,
     TimerFired,
     TimerSet,
 )
 
 __all__ = [
+    "ACCESS",
     "ALERTS",
     "GENESIS",
     "PREFIX",
+    "AccessEvent",
+    "AccountChanged",
+    "ActRefused",
+    "AlertChanged",
     "AlertEvent",
     "AlertHeld",
     "AlertMuted",
@@ -63,11 +78,13 @@ __all__ = [
     "LeaseTaken",
     "LockEvent",
     "LockTaken",
+    "LockedOut",
     "LocksRefused",
     "LocksReleased",
     "LocksTaken",
     "LocksWanted",
     "NoteAdded",
+    "OutsideEvent",
     "PreflightChecked",
     "Recorded",
     "RunConcluded",
@@ -75,6 +92,9 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "ScopeEnded",
+    "SignInRefused",
+    "SignedIn",
+    "SignedOut",
     "StepEntered",
     "StepIntended",
     "StepInterrupted",
@@ -83,6 +103,9 @@ __all__ = [
     "TargetEvent",
     "TimerFired",
     "TimerSet",
+    "TokenIssued",
+    "TokenRefused",
+    "TokenRevoked",
     "chain",
     "decode",
     "encode",

@@ -178,6 +178,8 @@ class _Emitter:
             return {"type": "object", "additionalProperties": inner or True}
         if field.type == "freezes":
             return {"type": "array", "items": self.object("freeze")}
+        if field.type == "objects":
+            return {"type": "object", "additionalProperties": self.object(field.of)}
         if field.type == "object":
             whole = self.object(field.of)
             short = any(inner.short for inner in TABLES[field.of])

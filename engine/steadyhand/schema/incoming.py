@@ -14,6 +14,16 @@ SOURCES = ("alertmanager", "grafana", "pagerduty", "opsgenie", "datadog", "cloud
 STATUSES = ("firing", "acknowledged", "resolved")
 """What an alert can be."""
 
+INCOMING = (
+    F(
+        "intake",
+        "intakes",
+        "Who may post alerts to `/hooks/<source>/<name>`, by name.",
+        {"alertmanager": {"source": "alertmanager", "token": ["am_token"]}},
+    ),
+    F("asks", "asks", "Where open questions are told.", [{"roles": ["approver"], "email": "mail"}]),
+)
+"""What of it stands in the settings."""
 INTAKE = (
     F("source", "text", "Who sends here.", "alertmanager", required=True, choices=SOURCES),
     F(

@@ -12,6 +12,7 @@ from ..source import parse
 from .asks import Asking, read_asks
 from .changes import Changes, read_changes
 from .intakes import IntakeSpec, read_intakes
+from .people import Directory, read_directory
 from .reader import Reader
 from .references import undeclared
 from .secrets import read_secrets
@@ -43,9 +44,13 @@ class Settings(Struct, frozen=True):
     rules: tuple[str, ...] = ()
     policy: Mapping[str, str] = field(default_factory=dict)
     server: Serving = Serving()
+    directory: Directory = Directory()
+    """`people`, `groups` and `login`: who may use a server."""
 
 
-_PLACES = ("targets", "channels", "secrets", "changes", "intake", "asks", "server")
+_PLACES = (
+    "targets", "channels", "secrets", "changes", "intake", "asks", "server", "people", "groups", "login",
+)  # fmt: skip
 
 
 def read_settings(
@@ -71,6 +76,7 @@ def read_settings(
         targets=read_places(reader, specs, given.get("targets")),
         channels=channels,
         secrets=secrets,
+        directory=read_directory(reader, given, secrets),
         changes=read_changes(reader, given.get("changes")),
         intakes=read_intakes(reader, given.get("intake"), tuple(secrets)),
         asks=read_asks(reader, given.get("asks"), channels, tuple(secrets)),

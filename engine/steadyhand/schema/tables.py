@@ -8,7 +8,8 @@ schema, secret, targets, operation, undo, each, batch). `short` is the field tha
 from __future__ import annotations
 
 from .fields import NAME, SLUG, Field
-from .incoming import INCOMING_TABLES
+from .incoming import INCOMING, INCOMING_TABLES
+from .rights import RIGHTS, RIGHTS_TABLES
 from .sources import SOURCE_TABLES
 from .trials import ASKED, CAME, CASE, DRILL, DRILLED, DRILLS, EXPECTED, SAID, STOPPED, TEST
 
@@ -245,8 +246,8 @@ SETTINGS = (
     F(
         "roles",
         "map",
-        "Who has which role. A role that is not listed is not checked.",
-        {"responder": ["ops"]},
+        "Who has which role: people, or `group:sre` for a group of the login. One that is not listed is not checked.",
+        {"responder": ["ops", "group:sre"]},
         of="list",
     ),
     F("contacts", "map", "How people are reached, by name.", {"team-data": "#team-data"}, of="text"),
@@ -254,13 +255,6 @@ SETTINGS = (
     F("channels", "channels", "Where notifications go, by name.", {"team": {"console": {}}}),
     F("changes", "object", "Bounds that all changes keep.", {"per_hour": 3}, of="changes"),
     F("secrets", "secrets", "Secrets that these targets and channels use.", {"slack": {"env": "SLACK_WEBHOOK"}}),
-    F(
-        "intake",
-        "intakes",
-        "Who may post alerts to `/hooks/<source>/<name>`, by name.",
-        {"alertmanager": {"source": "alertmanager", "token": ["am_token"]}},
-    ),
-    F("asks", "asks", "Where open questions are told.", [{"roles": ["approver"], "email": "mail"}]),
     F("rules", "list", "Rules files of Prometheus, as paths with wildcards.", ["prometheus/*.yml"], of="text"),
     F(
         "server",
@@ -283,6 +277,8 @@ SETTINGS = (
         "required",
         choices=("required",),
     ),
+    *RIGHTS,
+    *INCOMING,
 )
 SERVER = (
     F("listen", "text", "Address and port that `steady serve` listens on; 127.0.0.1:8420 unless said.", "0.0.0.0:8420"),
@@ -318,5 +314,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "server": SERVER, "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
-    **SOURCE_TABLES, **INCOMING_TABLES,
+    **SOURCE_TABLES, **RIGHTS_TABLES, **INCOMING_TABLES,
 }  # fmt: skip
