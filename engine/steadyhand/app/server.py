@@ -17,6 +17,7 @@ from ..model import SECOND, Mode, Runbook
 from ..model.people import Identity
 from ..schema import Settings
 from . import library, runs
+from .access import Access
 from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
@@ -43,6 +44,7 @@ class Server:
         self.board = Board(services.journal, self._revive)
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
+        self.access = Access(services, services.cells)
         self.parts: list[Part] = []
         self.draining = threading.Event()
         self.started_at = 0

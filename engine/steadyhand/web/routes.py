@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from . import account, sessions
 
 
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
-    return []
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    return [*sessions.ROUTES, *account.ROUTES, static]
