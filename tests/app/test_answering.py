@@ -59,6 +59,15 @@ def test_what_is_not_understood_is_asked_for_again(body, words, said):
     assert caught.value.message.startswith(said)
 
 
+def test_who_vouches_for_a_person_and_where_they_were_go_with_the_answer():
+    for body, words in ((CONFIRM, "yes"), (ASK, "4")):
+        play = Play(body)
+        opened = play.state.gates["g"].opened
+        more = {"by": "anna", "via": "web", "origin": "10.0.0.9", "groups": ("sre",)}
+        answer = interpret(play.runbook, play.state, opened, words, **more)
+        assert (answer.via, answer.origin, answer.groups) == ("web", "10.0.0.9", ("sre",))
+
+
 def test_the_refusal_lists_what_may_be_said():
     with pytest.raises(UsageError) as caught:
         says(CHOOSE, "x")

@@ -82,3 +82,10 @@ def test_the_store_still_holds(office):
     leases.take(office, "db", "kim", "x", HOUR)
     leases.give_back(office, "db", "kim")
     assert office.journal.verify_store() == ()
+
+
+def test_where_somebody_was_is_written_down(office):
+    leases.take(office, "db", "kim", "index", HOUR, "web", "10.0.0.9")
+    leases.give_back(office, "db", "kim", "", "web", "10.0.0.9")
+    taken, returned = (one.event for one in office.journal.read("target:db"))
+    assert (taken.via, taken.origin, returned.via, returned.origin) == ("web", "10.0.0.9") * 2

@@ -139,3 +139,64 @@ def test_who_drives_a_run_is_known(started):
     assert runs.driven_elsewhere(services, driver.stream).startswith("engine@")
     lease.release()
     assert runs.driven_elsewhere(services, driver.stream) == ""
+
+
+@pytest.fixture
+def book(tmp_path):
+    write(tmp_path, "x", one_step())
+    services = desk(tmp_path)
+    return services, library.load(services, "x.yaml")
+
+
+def test_who_started_a_run_how_from_where_and_because_of_which_alert(book):
+    services, x = book
+    alert = {"name": "Slow", "labels": {"instance": "db1"}, "status": "firing", "starts_at": 7}
+    driver = runs.start(services, x, {}, Mode.GUIDED, requester="kim", via="web", origin="10.0.0.9", alert=alert)
+    event = services.journal.read(driver.stream)[0].event
+    assert (event.requester, event.via, event.origin, event.alert) == ("kim", "web", "10.0.0.9", alert)
+    mine = runs.start(services, x, {}, Mode.GUIDED)
+    event = services.journal.read(mine.stream)[0].event
+    assert (event.requester, event.via, event.origin, event.alert) == (services.person, "cli", "", {})
+
+
+def test_a_run_whose_id_is_given_is_started_once(book):
+    services, x = book
+    assert runs.start(services, x, {}, Mode.GUIDED, run="rmine-1").stream == "rmine-1"
+    with pytest.raises(runs.AlreadyStarted, match="run rmine-1 was started already") as caught:
+        runs.start(services, x, {}, Mode.GUIDED, run="rmine-1")
+    assert caught.value.run == "rmine-1"
+    assert len(services.journal.read("rmine-1")) == 1
+
+
+@pytest.mark.parametrize("name", ["x1", "r", "r/../x", "rX", "r-1", "r" + "1" * 70, "r1\n"])
+def test_an_id_that_could_be_something_else_is_refused(book, name):
+    services, x = book
+    with pytest.raises(UsageError, match="cannot be the id of a run"):
+        runs.start(services, x, {}, Mode.GUIDED, run=name)
+
+
+def test_a_run_that_nobody_has_yet_is_taken_up_by_the_next(book):
+    services, x = book
+    left = runs.start(services, x, {}, Mode.GUIDED, driver="")
+    assert runs.state_of(services, left.stream).driver == ""
+    assert runs.resume(services, left.stream).drive() is Ending.CONCLUDED
+    resumed = [one.event for one in services.journal.read(left.stream) if isinstance(one.event, e.RunResumed)]
+    assert [event.before for event in resumed] == ["nobody"]
+
+
+def test_where_somebody_was_who_answered_stopped_or_noted(started):
+    services, driver = started
+    gate = driver.state.open_gates[0].opened
+    runs.note(services, driver.stream, "anna", "seen", "web", "10.0.0.9")
+    runs.answer(services, driver.stream, Answer(gate.gate, "anna", "maybe", via="web", origin="10.0.0.9"))
+    runs.answer(services, driver.stream, Answer(gate.gate, "anna", "approve", via="web", origin="10.0.0.9"))
+    runs.stop(services, driver.stream, "anna", "enough", "web", "10.0.0.9")
+    said = [one.event for one in services.journal.read(driver.stream)][-4:]
+    assert [type(event).__name__ for event in said] == ["NoteAdded", "AnswerRefused", "GateAnswered", "StopRequested"]
+    assert {(event.via, event.origin) for event in said} == {("web", "10.0.0.9")}
+
+
+def test_to_stop_all_says_from_where(started):
+    services, driver = started
+    assert runs.stop_all(services, "anna", "enough", "web", "10.0.0.9") == (driver.stream,)
+    assert runs.state_of(services, driver.stream).stop.origin == "10.0.0.9"

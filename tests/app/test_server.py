@@ -23,7 +23,7 @@ def test_a_run_waits_without_a_thread_and_goes_on_with_the_answer(tmp_path):
     mark = asking(tmp_path)
     with serving(tmp_path) as server:
         run = start(server)
-        row = until(lambda: (r := server.board.run(run)) and r.paused and r)
+        row = until(lambda: (r := server.board.run(run)) and r.gates and r)
         assert (row.status, row.requester, row.current) == ("waiting", "ana", ("change",))
         until(lambda: not server.conductor.driven)
         assert not mark.exists()
@@ -37,7 +37,7 @@ def test_what_a_server_left_waiting_is_gone_on_with_by_the_next(tmp_path):
     mark = asking(tmp_path)
     with serving(tmp_path) as server:
         run = start(server)
-        until(lambda: (r := server.board.run(run)) and r.paused)
+        until(lambda: (r := server.board.run(run)) and r.gates)
     with serving(tmp_path) as server:
         assert server.board.run(run).status == "waiting"
         approve(server, run)
@@ -49,7 +49,7 @@ def test_an_answer_from_another_process_wakes_it(tmp_path):
     asking(tmp_path)
     with serving(tmp_path) as server:
         run = start(server)
-        gate = until(lambda: (r := server.board.run(run)) and r.paused and r.gates)[0]
+        gate = until(lambda: (r := server.board.run(run)) and r.gates)[0]
         other = services_in(tmp_path, "engine")
         runs.answer(other, run, Answer(gate.gate, "kim", "reject", gate.digest, "cli"))
         assert until(lambda: server.board.run(run).conclusion) == "escalated"

@@ -55,6 +55,19 @@ def test_a_healthy_run_ends_with_0(folder):
     assert run_of(folder)["conclusion"] == "healthy"
 
 
+def test_a_run_that_is_only_recorded_is_nobodys_until_it_is_taken_up(folder):
+    left = steady(folder, "run", "fix-it.yaml", "--detach")
+    assert left.returncode == 4
+    run = run_of(folder)["id"]
+    assert f"recorded; a server on this store drives it, or: steady resume {run}" in left.stderr
+    said = json.loads(steady(folder, "watch", "--json", "--no-wait").stdout.splitlines()[0])["event"]
+    assert (said["driver"], said["via"]) == ("", "cli")
+    (folder / "broken").unlink()
+    done = steady(folder, "resume", run)
+    assert done.returncode == 0
+    assert "(before: nobody)" in done.stdout
+
+
 def test_in_a_pipe_a_run_stops_at_a_gate_with_4_and_the_exact_command_that_answers_it(folder):
     first = steady(folder, "run", "fix-it.yaml")
     assert first.returncode == 4

@@ -36,3 +36,13 @@ def test_answers_that_arrive_together_are_admitted_one_after_the_other():
     assert [type(event).__name__ for event in draft.events] == [
         "GateAnswered", "AnswerRefused", "GateAnswered", "AnswerRefused", "GateClosed", "RunConcluded",
     ]  # fmt: skip
+
+
+def test_where_it_came_from_and_what_a_group_makes_of_it_is_written_down():
+    play = Play(GATE, roles={"lead": ("group:sre",)})
+    event = admit(play.state, Answer("g", "ann", "approve", via="web", origin="10.0.0.9", groups=("sre",)), 5)
+    assert isinstance(event, e.GateAnswered)
+    assert (event.origin, event.via, event.roles) == ("10.0.0.9", "web", ("lead",))
+    refused = admit(play.state, Answer("g", "ann", "maybe", via="web", origin="10.0.0.9"), 5)
+    assert isinstance(refused, e.AnswerRefused)
+    assert (refused.origin, refused.via) == ("10.0.0.9", "web")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steadyhand import events as e
-from steadyhand.core.gates import refusal, roles_of, settled
+from steadyhand.core.gates import refusal, roles_of, said_by, settled
 from steadyhand.core.tables import IllegalEvent
 
 from .playbook import Play
@@ -102,3 +102,30 @@ def test_a_question_whose_time_is_over_takes_no_answer_closed_or_not():
     play.now = due + 1
     with pytest.raises(IllegalEvent, match="gate g had expired"):
         play.says("g", "approve")
+
+
+GROUPS = {"roles": {"lead": ("bob", "group:sre"), "dba": ("ann",)}}
+
+
+@pytest.mark.parametrize(
+    ("by", "groups", "said"),
+    [
+        ("kim", ("sre",), ""), ("kim", ("ops", "sre"), ""), ("bob", (), ""),
+        ("kim", (), "kim has none of the roles"), ("kim", ("ops",), "kim has none of the roles"),
+        ("kim", ("group:sre",), "kim has none of the roles"), ("group:sre", (), "group:sre has none of the roles"),
+        ("kim", ("bob",), "kim has none of the roles"),
+    ],
+)  # fmt: skip
+def test_a_group_that_the_settings_name_holds_the_role_and_nobody_is_called_like_one(by, groups, said):
+    play = asked("roles: [lead]", **GROUPS)
+    why = refusal(play.state, "g", by, "approve", "", groups=groups)
+    assert why.startswith(said)
+    assert bool(why) == bool(said)
+    assert roles_of(play.state, by, groups) == (() if said else ("lead",))
+
+
+def test_a_yes_that_came_through_a_group_is_one_of_that_role_later_too():
+    play = asked("quorum: 2", **GROUPS)
+    play.tell(e.GateAnswered("g", 1, "kim", "approve", play.state.gates["g"].opened.digest, roles=("lead",)))
+    assert said_by(play.state, play.state.gates["g"], ["lead"])
+    assert not said_by(play.state, play.state.gates["g"], ["dba"])

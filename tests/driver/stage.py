@@ -187,6 +187,7 @@ class Engine:
         self.journal = Shaky(stage.journal)
         self.crowd = Crowd(here)
         self.alive = True
+        self.parked = False
         self.said = []
         stage.count += 1
         ports = Ports(
@@ -228,11 +229,12 @@ class Engine:
             self.stage.wait_for_attempts()
         return None
 
-    def turn(self):
+    def turn(self, *, park=False):
         """One turn of the loop."""
         self.crowd.left = 1
-        ending = self.guarded(self.driver.drive)
-        if ending is not None:
+        ending = self.guarded(lambda: self.driver.drive(park=park))
+        self.parked = park and ending is Ending.WAITING
+        if ending is not None and not self.parked:
             self.alive = False
             assert not self.attempts() or ending is not Ending.INTERRUPTED
 

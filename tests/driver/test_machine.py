@@ -22,6 +22,7 @@ from steadyhand.app import leases, runs
 from steadyhand.app.services import Services
 from steadyhand.core import State, fold
 from steadyhand.core.answers import Answer
+from steadyhand.core.waking import wake_at
 from steadyhand.errors import UsageError
 from steadyhand.journal.memory import MemoryJournal
 from steadyhand.journal.sqlite import SqliteJournal
@@ -349,6 +350,51 @@ class Promises(RuleBasedStateMachine):
                 engine.turn()
         assert not engine.alive
         self.stage.obedient = before
+
+    @precondition(lambda self: self.living())
+    @rule(data=st.data(), how=st.sampled_from(["pass", "fail", "error", "never"]))
+    def drain(self, data, how):
+        """A server goes down: what runs may finish, if it does in time."""
+        engine = self.pick(data, self.living(), "engine")
+        for effect in engine.attempts() if how != "never" else []:
+            effect.how = how
+            effect.go.set()
+        self.stage.wait_for_attempts()
+        before, self.stage.obedient = self.stage.obedient, True
+        for effect in engine.attempts():
+            if effect.told:
+                effect.how = "cancelled"
+                effect.go.set()
+        engine.driver.drain(1e30 if how != "never" else 0.0)
+        begun = len(self.stage.world)
+        for _ in range(2):
+            if engine.alive:
+                engine.turn()
+        state = self.state(engine.stream)
+        if state.stop is None:
+            assert not engine.alive
+            assert len(self.stage.world) == begun, "something was begun by an engine that goes down"
+        elif engine.alive:
+            engine.over()
+        last = self.events(engine.stream)[-1].event
+        if isinstance(last, e.RunPaused) and last.reason == "handed over":
+            assert not state.running
+            event("handed over")
+        self.stage.obedient = before
+
+    @precondition(lambda self: self.living())
+    @rule(data=st.data())
+    def parks(self, data):
+        """An engine that would have to wait gives its thread up, and goes on later as if nothing had been."""
+        engine = self.pick(data, self.living(), "engine")
+        engine.turn(park=True)
+        if engine.parked:
+            event("parked")
+            state = engine.driver.state
+            assert not state.running
+            assert state.conclusion is None
+            when = wake_at(self.books[engine.stream], state, self.stage.clock.time)
+            assert when is not None or state.open_gates, "it waits for nothing"
 
     @precondition(lambda self: self.open_runs())
     @rule(data=st.data(), here=st.booleans(), dies=st.none() | st.tuples(st.integers(0, 2), WHEN), on=st.booleans())

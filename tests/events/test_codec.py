@@ -84,7 +84,7 @@ def test_the_list_is_closed_and_names_are_dotted():
 
 def test_one_spelling_for_one_value():
     first = e.NoteAdded("é", "a\n\x00", "cli")
-    assert e.encode(first) == '{"by":"\\u00e9","text":"a\\n\\u0000","via":"cli"}'
+    assert e.encode(first) == '{"by":"\\u00e9","origin":"","text":"a\\n\\u0000","via":"cli"}'
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

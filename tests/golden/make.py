@@ -43,7 +43,7 @@ def play():
         at=START,
         texts=TEXTS, digests={"golden-incident": book.digest, "golden-inner": book.calls["golden-inner"].digest},
         inputs={"host": HOSTILE, "hosts": ["web-1", "web-2", "web-3"]}, roles={"oncall": ("anna", "bo")},
-        version="0.1.0",
+        version="0.1.0", via="alert", origin=HOSTILE, alert={"name": HOSTILE, "labels": {"a": HOSTILE}},
     )  # fmt: skip
     p.tell(e.PreflightChecked((("secret db", False, "not set"), ("command df", True, ""))))
     p.tell(e.ChildStarted("look.disk", 1, 4711, 4711, 99, "engine-1"))
@@ -60,7 +60,7 @@ def play():
     p.came("look.process", "pass", duration=4_000)
     p.came("look.release", "error", error="unreachable", reason="connection refused", hint="is the service up?")
     p.now += 20 * SECOND
-    p.tell(e.NoteAdded("anna", HOSTILE, "cli"))
+    p.tell(e.NoteAdded("anna", HOSTILE, "web", HOSTILE))
     p.tell(e.AnswerRefused("pick", "eve", "restart", "eve has none of the roles", "0" * 64, "cli", HOSTILE))
     p.says("pick", "restart", "anna")
     p.says("number", "answer", "anna", {"workers": 4})
@@ -89,7 +89,8 @@ def play():
     slow = Finding("duration", "< 2s", "3s", False)
     wrong = Finding("status", "200", "503", False)
     p.came("last", "fail", reason="status: expected 200, found 503, and one more", findings=(wrong, slow))
-    p.tell(e.StopRequested("anna", HOSTILE, "cli"))
+    p.tell(e.AlertChanged("resolved", HOSTILE, p.now))
+    p.tell(e.StopRequested("anna", HOSTILE, "web", HOSTILE))
     p.came("wait", "error", reason="it was told to stop", error="cancelled")
     return p
 

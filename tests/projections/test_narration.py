@@ -94,6 +94,23 @@ def test_an_answer_is_told_with_its_value_and_its_comment():
     assert told(answer)[0].startswith("00:00:00  g                 anna: many = 4 (a 02:13:20 look pass\\u001b[2J")
 
 
+def test_where_somebody_was_is_told_when_it_was_not_here():
+    assert told(e.GateAnswered("g", 1, "anna", "approve", "d", "web", origin="10.0.0.9"))[0].endswith(
+        "anna from 10.0.0.9: approve"
+    )
+    assert "of eve from 10.0.0.9 refused" in told(e.AnswerRefused("g", "eve", "x", "why", origin="10.0.0.9"))[0]
+    assert told(e.StopRequested("anna", origin="10.0.0.9"))[0].endswith("anna from 10.0.0.9 asked for a stop")
+    assert told(e.NoteAdded("anna", "seen", "web", "10.0.0.9"))[0].endswith("note by anna from 10.0.0.9: seen")
+    started = e.RunStarted("x", "d", "guided", "anna", {}, {}, {}, "one", via="web", origin="10.0.0.9")
+    assert told(started)[0].endswith("started by anna (web, 10.0.0.9)")
+    assert told(msgspec.structs.replace(started, via="cli", origin=""))[0].endswith("started by anna")
+
+
+def test_an_alert_that_changes_is_told():
+    assert told(e.AlertChanged("resolved", "am"))[0].endswith("the alert is resolved (says am)")
+    assert told(e.AlertChanged("firing"))[0].endswith("the alert is firing")
+
+
 def test_the_end():
     assert told(e.RunConcluded("resolved")) == ("00:00:00  resolved: it was changed and verified",)
     assert told(e.RunConcluded("resolved"), "dry-run")[0].endswith("no change was carried out")

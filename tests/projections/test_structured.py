@@ -62,6 +62,25 @@ def test_a_stop_leaves_no_question_open():
     assert summarise(play.recorded).waiting_for == []
 
 
+def test_who_said_what_through_which_door_and_how_the_alert_stands():
+    play = Play(FIX, via="web", origin="10.0.0.9", alert={"name": "Slow"})
+    play.came("look.first", "fail")
+    play.came("look.second", "pass")
+    play.tell(e.NoteAdded("anna", "seen", "web", "10.0.0.9"))
+    play.tell(e.AnswerRefused("fix", "eve", "approve", "no role", "", "web", "", "10.0.0.8"))
+    play.tell(e.AlertChanged("resolved", "am"))
+    play.tell(e.StopRequested("anna", "over", "web", "10.0.0.9"))
+    found = detail(play.recorded, play.runbook)
+    assert (found["via"], found["origin"]) == ("web", "10.0.0.9")
+    assert found["alert"] == {"name": "Slow", "now": "resolved"}
+    rows = [(row["what"], row["by"], row["via"], row["origin"], row["text"]) for row in found["said"]]
+    assert rows == [
+        ("note", "anna", "web", "10.0.0.9", "seen"), ("refused", "eve", "web", "10.0.0.8", ""),
+        ("stop", "anna", "web", "10.0.0.9", "over"),
+    ]  # fmt: skip
+    assert detail(Play(FIX).recorded, play.runbook)["alert"] is None
+
+
 def test_every_attempt_is_in_the_detail(golden):
     recorded, book = golden
     found = detail(recorded, book)

@@ -139,3 +139,15 @@ def test_an_answer_to_a_question_that_never_was_is_not_lost():
     play = Play(FIX)
     play.tell(e.AnswerRefused("nowhere", "eve", "approve", "no such gate"))
     assert drawn(play).remarks[-1][1] == "an answer of eve to nowhere was refused: no such gate"
+
+
+def test_where_people_were_and_how_the_alert_stands():
+    play = Play(FIX, via="web", origin="10.0.0.9", alert={"name": "Slow"})
+    play.tell(e.NoteAdded("anna", "seen", "web", "10.0.0.9"), e.StopRequested("anna", "over", "web", "10.0.0.9"))
+    t = drawn(play)
+    assert (t.starter, t.cause) == ("starter (web, 10.0.0.9)", "Slow: firing")
+    assert [text for _, text in t.remarks] == [
+        "note by anna (from 10.0.0.9): seen", "anna (from 10.0.0.9) asked for a stop: over",
+    ]  # fmt: skip
+    here = drawn(Play(FIX, via="cli"))
+    assert (here.starter, here.cause) == ("starter", "")

@@ -16,27 +16,28 @@ SHORT = {"y": "approve", "yes": "approve", "n": "reject", "no": "reject"}
 
 
 def interpret(
-    runbook: Runbook, state: State, opened: GateOpened, words: str, *, by: str, via: str, comment: str = ""
+    runbook: Runbook,
+    state: State,
+    opened: GateOpened,
+    words: str,
+    *,
+    by: str,
+    via: str,
+    comment: str = "",
+    origin: str = "",
+    groups: tuple[str, ...] = (),
 ) -> Answer:
     """The answer that somebody means. Raises UsageError with what may be answered."""
     words = words.strip()
     if opened.kind == "ask":
-        return Answer(
-            opened.gate,
-            by,
-            "answer",
-            opened.digest,
-            via,
-            _typed(runbook, state, opened, words),
-            comment,
-            opened.opening,
-        )
+        value = _typed(runbook, state, opened, words)
+        return Answer(opened.gate, by, "answer", opened.digest, via, value, comment, opened.opening, origin, groups)
     first, _, rest = words.partition(" ")
     option = _option(opened, first)
     said = comment or rest.strip()
     if opened.evidence_required and option == "done" and not said:
         raise UsageError("this step wants evidence", "say what you saw: done <what you saw>, or --comment")
-    return Answer(opened.gate, by, option, opened.digest, via, None, said, opened.opening)
+    return Answer(opened.gate, by, option, opened.digest, via, None, said, opened.opening, origin, groups)
 
 
 def _option(opened: GateOpened, word: str) -> str:

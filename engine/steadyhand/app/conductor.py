@@ -39,6 +39,9 @@ SWEEP = 10.0
 PARKED = frozenset({"waiting", "handed over"})
 """Why a driver has let go of a run that anybody may go on with."""
 
+SAID = e.GateAnswered | e.StopRequested | e.AlertChanged
+"""What somebody may say to a run that waits."""
+
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +59,7 @@ class Conductor:
         self._again: set[str] = set()
         self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._due: list[tuple[int, str]] = []
+        self._looked: dict[str, int] = {}
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._stopping = threading.Event()
@@ -79,12 +83,8 @@ class Conductor:
         """Go on with everything that a server left."""
         threading.Thread(target=self._turn, name="conductor", daemon=True).start()
         for row in reversed(self._board.runs()):
-            if row.conclusion:
-                continue
-            if self._is_ours(row):
-                self.wake(row.id)
-            elif row.paused in PARKED:
-                self._park(row.id)
+            if not row.conclusion and self._is_ours(row):
+                self._park(row)
 
     def drive(self, run: str, driver: Driver | None = None) -> None:
         """Drive a run that was just started (by this driver), or take one over."""
@@ -107,7 +107,7 @@ class Conductor:
         with self._lock:
             drivers, threads = list(self._drivers.values()), list(self._threads)
         for driver in drivers:
-            driver.interrupt()
+            driver.drain(grace)
         for _ in threads:
             self._waiting.put(None)
         for thread in threads:
@@ -116,21 +116,18 @@ class Conductor:
     # --- what is ours
 
     def _is_ours(self, row: RunRow) -> bool:
-        """Whether nobody but a server is to drive it, and it can move by itself."""
-        if row.driver == "":
-            return True
-        return row.driver.startswith(SERVER) and row.paused != "waiting"
+        """Whether a server is to drive it once it can move: nobody has it, a server had it, or it was left waiting."""
+        return row.driver == "" or row.driver.startswith(SERVER) or row.paused in PARKED
 
     def _grown(self, grown: Grown) -> None:
         row = self._board.run(grown.stream)
         if row is None or row.conclusion:
             return
-        said = any(isinstance(one.event, e.GateAnswered | e.StopRequested) for one in grown.events)
-        mine = row.driver.startswith(SERVER) or row.paused in PARKED
-        if row.driver == "" or (said and mine):
+        said = any(isinstance(one.event, SAID) for one in grown.events)
+        if row.driver == "" or (said and self._is_ours(row)):
             self.wake(grown.stream)
         elif row.paused in PARKED and any(isinstance(one.event, e.RunPaused) for one in grown.events):
-            self._park(grown.stream)
+            self._park(row)
 
     # --- threads
 
@@ -183,27 +180,37 @@ class Conductor:
         if lease is None:
             return  # somebody else drives it, and sees what we have seen
         try:
+            if driver is None and not self._can_move(run):
+                return
             if driver is None:
                 driver = runs.resume(self._services, run, observer=Broadcast(self._hub, run))
             with self._lock:
                 self._drivers[run] = driver
-            if driver.drive() is Ending.WAITING:
-                self._park(run)
+            if driver.drive(park=True) is Ending.WAITING:
+                self._can_move(run)
         finally:
             lease.release()
             self._hub.poke()
 
     # --- time
 
-    def _park(self, run: str) -> None:
-        """Remember when a run that waits is to be looked at, without keeping it."""
+    def _park(self, row: RunRow) -> None:
+        """Remember when a run that waits is to be looked at, without keeping it; one that can move is driven."""
         try:
-            due = runs.wake_at(self._services, run)
+            if self._can_move(row.id):
+                self.wake(row.id)
+            else:
+                self._looked[row.id] = row.seq
         except SteadyError as problem:
-            log.warning("run %s: %s", run, problem.message)
-            due = self._services.clock.now() + AGAIN
-        if due is not None:
+            log.warning("run %s: %s", row.id, problem.message)
+            self._later(row.id, self._services.clock.now() + AGAIN)
+
+    def _can_move(self, run: str) -> bool:
+        """Whether a driver has something to do in a run right now; if not, when is remembered."""
+        due = runs.wake_at(self._services, run)
+        if due is not None and due > self._services.clock.now():
             self._later(run, due)
+        return due is not None and due <= self._services.clock.now()
 
     def _later(self, run: str, at: int) -> None:
         with self._lock:
@@ -211,12 +218,13 @@ class Conductor:
 
     def _sweep(self) -> None:
         """What a server on this store left without a word: whether it lives, its lock tells."""
-        for row in self._board.runs():
-            if not row.conclusion and row.driver.startswith(SERVER) and row.paused not in PARKED:
-                with self._lock:
-                    taken = row.id in self._taken
-                if not taken:
-                    self.wake(row.id)
+        known = {row.id: row for row in self._board.runs() if not row.conclusion}
+        self._looked = {run: seq for run, seq in self._looked.items() if run in known}
+        for row in known.values():
+            with self._lock:
+                taken = row.id in self._taken
+            if not taken and self._is_ours(row) and self._looked.get(row.id) != row.seq:
+                self._park(row)
 
     def _turn(self) -> None:
         swept = self._services.clock.monotonic()

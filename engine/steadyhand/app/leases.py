@@ -23,7 +23,7 @@ class Lease(Struct, frozen=True):
     until: int
 
 
-def take(services: Services, target: str, by: str, reason: str, term: int, via: str = "cli") -> Lease:
+def take(services: Services, target: str, by: str, reason: str, term: int, via: str = "cli", origin: str = "") -> Lease:
     """Take a target for a term (microseconds). Whoever has it may take it again, for longer. Raises UsageError."""
     if not target or any(c.isspace() or not c.isprintable() for c in target):
         raise UsageError(f"{target!r} is no name of a target", "give the name that runbooks use, such as orders-db")
@@ -35,13 +35,13 @@ def take(services: Services, target: str, by: str, reason: str, term: int, via: 
             raise UsageError(
                 f"{target} is leased by {held.by}: {held.reason}", f"ask them, or `steady lease {target} --return`"
             )
-        return e.LeaseTaken(target, by, reason, now + term, via)
+        return e.LeaseTaken(target, by, reason, now + term, via, origin)
 
     _append(services, target, event, by)
     return Lease(target, by, reason, now, now + term)
 
 
-def give_back(services: Services, target: str, by: str, reason: str = "", via: str = "cli") -> str:
+def give_back(services: Services, target: str, by: str, reason: str = "", via: str = "cli", origin: str = "") -> str:
     """Hand a target back; returns who had it. Somebody else's only with a reason. Raises UsageError."""
     now = services.clock.now()
     holders: list[str] = []
@@ -53,7 +53,7 @@ def give_back(services: Services, target: str, by: str, reason: str = "", via: s
         if held.by != by and not reason:
             raise UsageError(f"{target} is leased by {held.by}: {held.reason}", "say why with --reason")
         holders.append(held.by)
-        return e.LeaseReturned(target, by, reason, via)
+        return e.LeaseReturned(target, by, reason, via, origin)
 
     _append(services, target, event, by)
     return holders[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ..journal.lease import Lease as Lease  # noqa: PLC0414 for the doors, which may not reach the journal
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_ID = r"r[0-9a-z][0-9a-z-]{0,62}"
+"""What a run may be called. Ids sort by time where they are made here."""
 
 LAST = "last"
 """The word for the newest run, wherever a run is named."""
@@ -66,21 +69,47 @@ def start(
     people: People | None = None,
     observer: Observer | None = None,
     requester: str = "",
-    via: str = "",
+    via: str = "cli",
     origin: str = "",
+    alert: Mapping[str, Any] | None = None,
+    run: str = "",
+    driver: str | None = None,
 ) -> Driver:
-    """A new run, its first event durable; `drive` goes on with it."""
+    """A new run, its first event durable; `drive` goes on with it.
+
+    `requester` is who starts it (this command line's person when left out), `via` and `origin` how and from where,
+    `alert` what is known of the alert that does. A run whose id is given (`run`) is started once: AlreadyStarted
+    otherwise. `driver` is who will drive it: this process when left out, '' for whoever takes it up.
+    """
+    if run and not re.fullmatch(_ID, run):
+        raise UsageError(f"{run!r} cannot be the id of a run", "begin with `r`, and go on with a-z, 0-9 and `-`")
     started = beginning(services, runbook, inputs, mode, probe=probe)
-    versions = {kind: services.handler(kind).spec.version for kind in kinds(runbook)}
-    started = replace(started, handlers=versions, requester=requester or started.requester)
-    del via, origin
+    started = replace(
+        started,
+        requester=requester or services.person,
+        driver=services.actor if driver is None else driver,
+        handlers={kind: services.handler(kind).spec.version for kind in kinds(runbook)},
+        alert=alert or {},
+        via=via,
+        origin=origin,
+    )
     while True:
-        driver = _driver(services, runbook, new_id(services.clock.now()), started, people, observer)
+        made = _driver(services, runbook, run or new_id(services.clock.now()), started, people, observer)
         try:
-            driver.start(started)
+            made.start(started)
         except HeadMoved:
+            if run:
+                raise AlreadyStarted(run) from None
             continue  # another run has this id: chance met twice in a tenth of a second
-        return driver
+        return made
+
+
+class AlreadyStarted(UsageError):
+    """A run with the id that was given is there: whoever asked before has started it."""
+
+    def __init__(self, run: str) -> None:
+        super().__init__(f"run {run} was started already", "look at it with `steady show`")
+        self.run = run
 
 
 def beginning(
@@ -183,10 +212,13 @@ def state_of(services: Services, run: str) -> State:
 
 def wake_at(services: Services, run: str) -> int | None:
     """When a run that nobody drives must be looked at next (microseconds); None: when somebody has said something."""
-    state = state_of(services, run)
-    if state.conclusion is not None:
-        return None
-    return min((timer.due for timer in state.timers.values() if not timer.fired), default=None)
+    from ..core.waking import wake_at as due  # noqa: PLC0415 only a server asks
+
+    recorded = services.journal.read(run)
+    started = recorded[0].event
+    assert isinstance(started, e.RunStarted)  # noqa: S101 the fold refuses anything else
+    runbook = library.revive(services, started.runbook, started.texts)
+    return due(runbook, fold(recorded), services.clock.now())
 
 
 def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.AnswerRefused:
@@ -200,19 +232,19 @@ def answer(services: Services, run: str, given: Answer) -> e.GateAnswered | e.An
     return event
 
 
-def stop(services: Services, run: str, by: str, reason: str, via: str = "cli") -> State:
+def stop(services: Services, run: str, by: str, reason: str, via: str = "cli", origin: str = "") -> State:
     """Ask for a run to stop. Raises UsageError when it has already ended."""
 
     def respond(state: State, _at: int) -> e.Event:
         if state.conclusion is not None:
             raise UsageError(f"run {run} has already ended: {state.conclusion.conclusion}")
-        return e.StopRequested(by, reason, via)
+        return e.StopRequested(by, reason, via, origin)
 
     append(services, run, respond, by=by)
     return state_of(services, run)
 
 
-def stop_all(services: Services, by: str, reason: str, via: str = "cli") -> tuple[str, ...]:
+def stop_all(services: Services, by: str, reason: str, via: str = "cli", origin: str = "") -> tuple[str, ...]:
     """Ask every run that has not ended to stop, those too that start meanwhile; none is waited for."""
     told: dict[str, None] = {}
     seen: set[str] = set()
@@ -224,15 +256,15 @@ def stop_all(services: Services, by: str, reason: str, via: str = "cli") -> tupl
             seen.add(run)
             if state_of(services, run).conclusion is None:
                 try:
-                    stop(services, run, by, reason, via)
+                    stop(services, run, by, reason, via, origin)
                 except UsageError:
                     continue  # it has ended by itself in this very moment
                 told[run] = None
 
 
-def note(services: Services, run: str, by: str, text: str, via: str = "cli") -> None:
+def note(services: Services, run: str, by: str, text: str, via: str = "cli", origin: str = "") -> None:
     """Write something down in a run."""
-    append(services, run, lambda *_: e.NoteAdded(by, text, via), by=by)
+    append(services, run, lambda *_: e.NoteAdded(by, text, via, origin), by=by)
 
 
 def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:

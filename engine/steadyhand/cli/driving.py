@@ -97,8 +97,8 @@ def left(services: Services, driver: Driver, run: str) -> str:
 
 def report(services: Services, driver: Driver, ending: Ending, run: str) -> int:
     """Say how it stands and what to type next; the exit code."""
-    if ending is Ending.INTERRUPTED:
-        say(f"interrupted; go on with: {command_line(services, 'resume', run)}")
+    if ending in {Ending.INTERRUPTED, Ending.HANDED_OVER}:
+        say(f"{ending.value}; go on with: {command_line(services, 'resume', run)}")
         return int(Exit.INTERRUPTED)
     if ending is Ending.WAITING:
         for gate in driver.state.open_gates:

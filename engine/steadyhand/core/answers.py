@@ -12,7 +12,11 @@ from .state import State
 
 
 class Answer(Struct, frozen=True):
-    """What a person says to a gate. `digest` is that of what they were shown ('' when they were shown nothing)."""
+    """What a person says to a gate. `digest` is that of what they were shown ('' when they were shown nothing).
+
+    `origin` is the address of the client as the server saw it; `groups` are those that an identity
+    provider vouches for.
+    """
 
     gate: str
     by: str
@@ -22,15 +26,21 @@ class Answer(Struct, frozen=True):
     value: Any = None
     comment: str = ""
     opening: int = 0
+    origin: str = ""
+    groups: tuple[str, ...] = ()
 
 
 def admit(state: State, answer: Answer, at: int) -> e.GateAnswered | e.AnswerRefused:
     """The event that an answer given at that time (microseconds) becomes: one that counts, or one that is refused and
     remembered.
     """
-    why = gates.refusal(state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening, at=at)
+    why = gates.refusal(
+        state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening, at=at, groups=answer.groups
+    )
     if why:
-        return e.AnswerRefused(answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment)
+        return e.AnswerRefused(
+            answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment, answer.origin
+        )
     opened = state.gates[answer.gate].opened
     return e.GateAnswered(
         gate=answer.gate,
@@ -41,5 +51,6 @@ def admit(state: State, answer: Answer, at: int) -> e.GateAnswered | e.AnswerRef
         via=answer.via,
         value=answer.value,
         comment=answer.comment,
-        roles=gates.roles_of(state, answer.by),
+        roles=gates.roles_of(state, answer.by, answer.groups),
+        origin=answer.origin,
     )

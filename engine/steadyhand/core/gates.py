@@ -11,10 +11,24 @@ from ..model import APPROVED, SECOND
 from .state import GateState, State
 from .tables import RESULTS
 
+GROUP = "group:"
+"""How a group of an identity provider is written where the settings say who has a role: `group:sre`."""
 
-def refusal(state: State, gate: str, by: str, answer: str, digest: str, opening: int = 0, *, at: int = 0) -> str:
+
+def refusal(
+    state: State,
+    gate: str,
+    by: str,
+    answer: str,
+    digest: str,
+    opening: int = 0,
+    *,
+    at: int = 0,
+    groups: Sequence[str] = (),
+) -> str:
     """Why this answer does not count, in one sentence; '' when it does. `opening` 0 means the current one; `at` is when
     it is given (microseconds): a question whose time is over takes no answer, whether or not a driver has closed it.
+    `groups` are those that the person is in.
     """
     known = state.gates.get(gate)
     if known is None:
@@ -29,10 +43,10 @@ def refusal(state: State, gate: str, by: str, answer: str, digest: str, opening:
         return f"the answer is to {digest[:12]}, and gate {gate} now asks about {known.opened.digest[:12]}"
     if answer not in known.opened.options:
         return f"{answer!r} is not among the answers of gate {gate}: {', '.join(known.opened.options)}"
-    return _of_the_person(state, known, by)
+    return _of_the_person(state, known, by, groups)
 
 
-def _of_the_person(state: State, gate: GateState, by: str) -> str:
+def _of_the_person(state: State, gate: GateState, by: str, groups: Sequence[str]) -> str:
     opened = gate.opened
     if any(a.by == by for a in gate.answers):
         return f"{by} has already answered gate {opened.gate}"
@@ -41,25 +55,26 @@ def _of_the_person(state: State, gate: GateState, by: str) -> str:
         return "the run has not started"
     if opened.other_than_requester and by == run.requester:
         return f"{by} started the run, and gate {opened.gate} wants somebody else's answer"
-    if not _has_one(state, by, opened.roles):
+    if not _has_one(state, opened.roles, roles_of(state, by, groups)):
         return f"{by} has none of the roles that gate {opened.gate} asks for: {', '.join(opened.roles)}"
     return ""
 
 
-def _has_one(state: State, by: str, roles: Sequence[str]) -> bool:
-    """Whether a person has one of the roles; a role that the run's policy does not list is not checked."""
+def _has_one(state: State, roles: Sequence[str], held: Sequence[str]) -> bool:
+    """Whether one of the roles is held; a role that the run's policy does not list is not checked."""
     known = state.run.roles if state.run else {}
-    return not roles or any(role not in known for role in roles) or any(by in known[role] for role in roles)
+    return not roles or any(role not in known or role in held for role in roles)
 
 
 def said_by(state: State, gate: GateState, roles: Sequence[str]) -> bool:
     """Whether all whose yes has opened a gate have one of these roles."""
-    return all(_has_one(state, answer.by, roles) for answer in gate.answers)
+    return all(_has_one(state, roles, (*answer.roles, *roles_of(state, answer.by))) for answer in gate.answers)
 
 
-def roles_of(state: State, by: str) -> tuple[str, ...]:
-    """The roles that the run's policy gives to a person."""
-    return tuple(r for r, people in state.run.roles.items() if by in people) if state.run else ()
+def roles_of(state: State, by: str, groups: Sequence[str] = ()) -> tuple[str, ...]:
+    """The roles that the run's policy gives to a person, by name or through one of their groups."""
+    names = {*([] if by.startswith(GROUP) else [by]), *(f"{GROUP}{group}" for group in groups)}
+    return tuple(role for role, people in state.run.roles.items() if names.intersection(people)) if state.run else ()
 
 
 def settled(gate: GateState) -> str:

@@ -14,8 +14,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .. import events as e
+from . import alarm as alarms
 from . import locks as locking
 from .tables import AFTER_THE_END, APPROVES, ATTEMPT, VOID, IllegalEvent, Phase
+
+ELSEWHERE = e.TargetEvent | e.AlertEvent | e.AccessEvent
+"""Events of other streams: they never stand in that of a run."""
 
 
 class Leaf(Struct, frozen=True):
@@ -89,6 +93,7 @@ class State(Struct, frozen=True):
     locks: locking.Locks = field(default_factory=dict)
     cautions: frozenset[str] = frozenset()
     running: frozenset[str] = frozenset()
+    alarm: alarms.Alarm = alarms.Alarm()
     stop: e.StopRequested | None = None
     escalated: bool = False
     conclusion: e.RunConcluded | None = None
@@ -148,6 +153,8 @@ def _with(mapping: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 
 def _apply(s: State, r: e.Recorded) -> State:
+    if isinstance(r.event, ELSEWHERE):
+        raise _illegal(r, "it is about a target, an alert or the door, and belongs into another stream")
     match r.event:
         case e.RunStarted() as run:
             return replace(s, run=run, stream=r.stream, started_at=r.at, driver=run.driver)
@@ -178,13 +185,6 @@ def _apply(s: State, r: e.Recorded) -> State:
             return replace(s, cautions=s.cautions | {locking.key_of(path, visit)})
         case e.LocksWanted() | e.LocksRefused() | e.LocksTaken() | e.LocksReleased():
             return replace(s, locks=locking.after(s.locks, r.event, r.at))
-        case (
-            e.LeaseTaken() | e.LeaseReturned() | e.LockTaken()
-            | e.AlertReceived() | e.AlertMuted() | e.AlertRouted() | e.AlertHeld() | e.AlertUnrouted()
-            | e.SignedIn() | e.SignInRefused() | e.SignedOut() | e.LockedOut() | e.AccountChanged()
-            | e.TokenIssued() | e.TokenRevoked() | e.TokenRefused() | e.ActRefused()
-        ):  # fmt: skip
-            raise _illegal(r, "it is about a target, an alert or the door, and belongs into another stream")
         case e.EachExpanded(path=path):
             return replace(s, waves=_with(s.waves, path, r.event))
         case e.CallStarted(path=path):
@@ -195,6 +195,8 @@ def _apply(s: State, r: e.Recorded) -> State:
             return replace(s, timers=_with(s.timers, key, Timer(due)))
         case e.TimerFired(key=key):
             return replace(s, timers=_with(s.timers, key, Timer(s.timers[key].due if key in s.timers else r.at, True)))
+        case e.AlertChanged() as told:
+            return replace(s, alarm=alarms.after(s.alarm, told, r.seq, r.at))
         case e.StopRequested() as stop:
             return replace(s, stop=s.stop or stop)
         case e.EscalationRaised():

@@ -8,37 +8,33 @@ it, so parallel steps share a flush. Nothing is performed before the append that
 from __future__ import annotations
 
 import queue
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
 from .. import events as e
 from ..core import State, fold, survey
 from ..core.answers import Answer, admit
-from ..core.judging import verdict_of
-from ..core.names import names
-from ..core.paths import visit
-from ..core.recording import Clerk, Draft, Job, Sighting
+from ..core.recording import Clerk, Draft, Sighting
 from ..core.rendering import Renderer
 from ..core.tables import AFTER_THE_END
 from ..errors import Fenced, HeadMoved
-from ..handlers.connections import Connections
 from ..model import SECOND, Runbook
-from . import children
-from .attempt import asked, perform, really, simulated, unstarted
-from .hands import AttemptHands
+from .attempts import Attempts
 from .holds import Holds
+from .orphans import Orphans
 from .ports import Observer, People, Ports
 from .recall import recall
 from .redaction import Redactor
-from .secrets import SecretStore, settings_secrets
 
 POLL = 0.05
 """Seconds between two looks at the journal for what others have appended (an answer, a stop)."""
 
 IDLE = 3600.0
 """Seconds the loop sleeps at most when nothing is due."""
+
+PARKED = 1.0
+"""Seconds that a run must have to wait at least for its thread to be given up."""
 
 
 Arrived = e.Event | Answer
@@ -51,6 +47,7 @@ class Ending(Enum):
     CONCLUDED = "concluded"
     WAITING = "waiting"
     INTERRUPTED = "interrupted"
+    HANDED_OVER = "handed over"
 
 
 class Driver:
@@ -65,16 +62,23 @@ class Driver:
         self._people = people
         self._observer = observer
         self._redactor = redactor
-        self._secrets: dict[str, SecretStore] = {}
-        self._connections = Connections()
         self._holds = Holds(ports.journal, ports.changes, stream, ports.actor)
+        self._orphans = Orphans()
         renderer = Renderer(ports.specs, lambda k, p, t: ports.handler(k).plan(p, t))
-        self._clerk = Clerk(runbook, renderer, self._alive, self._look, ports.ability, self._holds.frozen)
+        self._clerk = Clerk(runbook, renderer, self._orphans.alive, self._look, ports.ability, self._holds.frozen)
         self._inbox: queue.SimpleQueue[e.Event | Answer | None] = queue.SimpleQueue()
-        self._running: dict[str, AttemptHands] = {}
-        self._orphans: dict[str, list[children.Orphan]] = {}
+        self._attempts = Attempts(
+            ports,
+            runbook,
+            stream,
+            observer=observer,
+            redactor=redactor,
+            put=self._inbox.put,
+            orphaned=self._orphans.end,
+        )
         self._asked: set[tuple[str, int]] = set()
         self._interrupted = False
+        self._drained: float | None = None
         self._mark: object = None
         self.state = State()
 
@@ -83,6 +87,14 @@ class Driver:
     def interrupt(self) -> None:
         """Let go of the run in good order (Ctrl-C). Safe in a signal handler."""
         self._interrupted = True
+        self._inbox.put(None)
+
+    def drain(self, grace: float) -> None:
+        """Let go of the run for the next engine: nothing more is begun, what runs may end by itself within that many
+        seconds, and is interrupted after them. Safe in a signal handler, and from any thread.
+        """
+        over = self._ports.clock.monotonic() + grace
+        self._drained = over if self._drained is None else min(over, self._drained)
         self._inbox.put(None)
 
     def start(self, started: e.RunStarted, further: Iterable[e.Event] = ()) -> None:
@@ -94,51 +106,72 @@ class Driver:
         recorded = self._ports.journal.read(self._stream)
         self.state = fold(recorded)
         if self.state.conclusion is None:
-            recall(self._runbook, recorded, lambda runbook, name: self._store_of(runbook).reveal(name))
-        found, claimed = (self._find_orphans() if self.state.conclusion is None else []), False
+            recall(self._runbook, recorded, self._reveal)
+        found, claimed = (self._orphans.find(self._stream) if self.state.conclusion is None else []), False
         while self.state.conclusion is None and not claimed:
             epoch = self.state.epoch + 1
-            claimed = self._in_time(e.RunResumed(self._ports.actor, epoch, self.state.driver), *found, epoch=epoch)
-        self._end_orphaned_reads()
+            claimed = self._in_time(
+                e.RunResumed(self._ports.actor, epoch, self.state.driver or "nobody"), *found, epoch=epoch
+            )
+        stopped = self._orphans.end_reads(self.state)
+        while stopped and not self._in_time(*stopped):
+            continue
 
-    def drive(self) -> Ending:
-        """Go on until the run has concluded, or waits for people who are not here, or is interrupted."""
-        # What came due while nobody drove comes first: a question or a run whose time is over is not taken up again.
-        arrived: list[Arrived] = [*self._fired()]
+    def _reveal(self, book: Runbook, name: str) -> str:
+        return self._attempts.secrets(book, self.state.run).reveal(name)
+
+    def drive(self, *, park: bool = False) -> Ending:
+        """Go on until the run has concluded, or waits for people who are not here, or is interrupted or handed over.
+
+        With `park`, a run that has nothing to do but wait (for people, time or locks) gives its thread up: WAITING.
+        Nothing is appended then, since it is not left. Call again when it has grown, or at `core.waking.wake_at`.
+        """
         try:
+            if self._changed():
+                self._catch_up()
+            # What came due while nobody drove comes first: a question whose time is over is not taken up again.
+            arrived: list[Arrived] = [*self._fired()]
             while True:
-                self._advance(arrived)
+                arrived = self._advance(arrived)
                 if self.state.conclusion is not None:
                     return Ending.CONCLUDED
                 if self._interrupted:
-                    return self._let_go()
-                arrived = []
-                if self._waits_for_absent():
-                    if self._in_time(e.RunPaused(self._ports.actor, "waiting")):
+                    return self._let_go(arrived)
+                if self._draining():
+                    ended, arrived = self._hand_over(arrived)
+                    if ended is not None:
+                        return ended
+                    continue
+                if self._waits_for_absent(park=park):
+                    arrived = self._wanted_locks() if park else []
+                    if not arrived and self._may_leave(park=park):
                         return Ending.WAITING
                     continue
                 self._ask()
                 arrived = self._receive()
         except Fenced:
-            self._cancel_all()
+            self._attempts.cancel_all()
             raise
         finally:
-            self._connections.close()
+            self._attempts.close()
 
     # --- decide and append
 
-    def _advance(self, arrived: list[Arrived]) -> None:
-        """Append what arrived and what follows from it, until nothing more follows; then perform."""
-        while True:
+    def _advance(self, arrived: list[Arrived]) -> list[Arrived]:
+        """Append what arrived and what follows from it, until nothing more follows; then perform. Returns what is still
+        to be written down when nothing more is to be begun.
+        """
+        while not self._draining():
             draft = self._clerk.advance(self._stream, self.state, self._ports.clock.now(), self._still(arrived))
             if not draft.events:
-                return
+                return []
             try:
                 self._append(self.state.seq, draft.events, at=draft.at)
             except HeadMoved:
                 self._catch_up()
                 continue
             arrived = self._perform(draft)
+        return arrived
 
     def _still(self, arrived: Iterable[Arrived]) -> Iterable[Arrived]:
         """What arrived, as far as it may still be appended (somebody else may have concluded the run)."""
@@ -189,85 +222,10 @@ class Driver:
         settled: list[Arrived] = []
         for job in draft.jobs:
             if job.plan is None:
-                hands = self._running.get(job.path)
-                if hands is not None:
-                    hands.cancel()
+                self._attempts.cancel(job.path)
             else:
-                settled.extend(self._start(job))
+                settled.extend(self._attempts.start(job, self.state))
         return settled
-
-    def _start(self, job: Job) -> tuple[e.Event, ...]:
-        assert job.place is not None  # noqa: S101 a job with a plan has a place
-        assert job.place.operation is not None  # noqa: S101 and an operation
-        assert self.state.run is not None  # noqa: S101 a run that starts steps has started
-        run, operation = self.state.run, job.place.operation
-        number = visit(self.state, job.path)
-        # After a change that was only simulated, a read would see a world in which it did not happen.
-        changed = any(leaf.simulated and leaf.effect != "read" for leaf in self.state.leaves.values())
-        handler = self._ports.handler(operation.kind)
-        probed = run.probe and not changed and handler.spec.capabilities.probe
-        carried_out = really(run.mode, probed, operation.effect)
-        dry = not carried_out and asked(handler, job, operation.effect)
-        if not carried_out and not dry:
-            return (simulated(job, number),)
-        stopped = self._end_orphans(job.path)
-        known = names(self.state, job.place, tolerate=run.mode == "dry-run")
-        hands = self._hands(job, known)
-        self._running[job.path] = hands
-
-        def attempt() -> None:
-            self._inbox.put(perform(handler, job, hands, known, number, self._ports.clock, dry=dry))
-
-        try:
-            threading.Thread(target=attempt, name=f"attempt {job.path}", daemon=True).start()
-        except RuntimeError as problem:  # the machine has no room for another thread: nothing was done
-            self._running.pop(job.path)
-            hint = "run fewer steps at once (`limit:`), or raise `ulimit -u`"
-            return (*stopped, unstarted(job, number, f"it could not be started: {problem}", hint))
-        return stopped
-
-    def _hands(self, job: Job, known: Mapping[str, Any]) -> AttemptHands:
-        assert job.place is not None  # noqa: S101 a job to start has a place
-        operation = job.place.operation
-        assert operation is not None  # noqa: S101 and an operation
-        spec = self._ports.specs[operation.kind]
-
-        def on_child(pid: int) -> None:
-            started = children.start_time(pid)
-            self._inbox.put(e.ChildStarted(job.path, job.attempt, pid, pid, started, self._ports.host))
-
-        return AttemptHands(
-            self._ports,
-            job,
-            confine=job.confine,
-            timeout=(operation.timeout or job.place.runbook.limits.timeout) / SECOND,
-            limit=self._runbook.limits.output,
-            environment={
-                "STEADY_RUN": self._stream,
-                "STEADY_STEP": job.path,
-                "STEADY_VISIT": str(visit(self.state, job.path)),
-                "STEADY_ATTEMPT": str(job.attempt),
-                "STEADY_FENCE": f"{self._stream}:{self.state.epoch}",
-            },
-            redactor=self._redactor,
-            secrets=self._store_of(job.place.runbook),
-            on_child=on_child,
-            on_output=lambda stream, data: self._observer.output(job.path, stream, data),
-            connections=self._connections,
-            verdict=lambda values: verdict_of(operation, spec, values, known),
-        )
-
-    def _store_of(self, runbook: Runbook) -> SecretStore:
-        """The secrets of the runbook that a step stands in: a called one has its own."""
-        if runbook.name not in self._secrets:
-            ports = self._ports
-            sources = {**runbook.secrets, **settings_secrets(self.state.run)}
-            self._secrets[runbook.name] = SecretStore(sources, self._redactor, ports.cwd, ports.environ)
-        return self._secrets[runbook.name]
-
-    def _cancel_all(self) -> None:
-        for hands in list(self._running.values()):
-            hands.cancel()
 
     # --- wait
 
@@ -278,16 +236,19 @@ class Driver:
         arrived: list[Arrived] = []
         over = self._ports.clock.monotonic() + wait
         here = self._people.present()
-        while not arrived and not self._interrupted and self._people.present() is here:
+        while not (arrived or self._interrupted or self._draining()) and self._people.present() is here:
             left = over - self._ports.clock.monotonic()
             arrived = self._taken(min(POLL, max(left, 0.0)))
             if self._changed():
                 self._catch_up()
                 break
-            arrived += self._holds.wanted(self.state, self._ports.clock.now(), self._ports.clock.monotonic())
+            arrived += self._wanted_locks()
             if left <= 0:
                 break
         return [*arrived, *self._fired()]
+
+    def _wanted_locks(self) -> list[Arrived]:
+        return [*self._holds.wanted(self.state, self._ports.clock.now(), self._ports.clock.monotonic())]
 
     def _look(self, state: State, targets: tuple[str, ...], change: str) -> Sighting:
         return self._holds.look(state, targets, change, self._ports.clock.now())
@@ -307,7 +268,7 @@ class Driver:
         if item is None:
             return ()
         if isinstance(item, e.StepSettled):
-            self._running.pop(item.path, None)
+            self._attempts.settled(item.path)
         return (item,)
 
     def _changed(self) -> bool:
@@ -327,13 +288,26 @@ class Driver:
         due = sorted((self.state.timers[key].due, key) for key in awaited if self.state.timers[key].due <= now)
         return [e.TimerFired(key, now - at) for at, key in due]
 
-    def _waits_for_absent(self) -> bool:
-        """Whether only people could move the run on, and nobody is here to be asked."""
-        if self._people.present() or self._running or self.state.wanted_locks or not self.state.open_gates:
+    def _waits_for_absent(self, *, park: bool) -> bool:
+        """Whether only people could move the run on, and nobody is here to be asked; to park, only they and time."""
+        if self._people.present() or self._attempts:
             return False
-        timers, due = survey(self._runbook, self.state).timers, self._due()
-        over = due is not None and due <= self._ports.clock.now()
-        return not over and all(key.startswith(("gate:", "run:")) for key in timers)
+        due, now = self._due(), self._ports.clock.now()
+        if park:
+            return due is None or due > now + int(PARKED * SECOND)
+        if self.state.wanted_locks or not self.state.open_gates:
+            return False
+        timers = survey(self._runbook, self.state).timers
+        return (due is None or due > now) and all(key.startswith(("gate:", "run:")) for key in timers)
+
+    def _may_leave(self, *, park: bool) -> bool:
+        """Whether nothing has happened that must be looked at first."""
+        if not park:
+            return self._in_time(e.RunPaused(self._ports.actor, "waiting"))
+        known = self.state.seq
+        if self._changed():
+            self._catch_up()
+        return self.state.seq == known and self._inbox.empty()
 
     def _ask(self) -> None:
         for gate in self.state.open_gates:
@@ -342,11 +316,31 @@ class Driver:
                 self._asked.add(key)
                 self._people.ask(gate.opened, self._inbox.put)
 
-    def _let_go(self) -> Ending:
+    def _draining(self) -> bool:
+        """Whether nothing more is to be begun. A run that is to stop begins nothing anyway, and is wound down."""
+        return self._drained is not None and self.state.stop is None and self.state.conclusion is None
+
+    def _hand_over(self, arrived: list[Arrived]) -> tuple[Ending | None, list[Arrived]]:
+        """Write down what came, and leave the run once nothing runs; else wait a little. In the end, end what runs."""
+        while arrived and self.state.conclusion is None:
+            draft = self._as_events(arrived)
+            if self._in_time(*draft.events, at=draft.at):
+                arrived = []
+        left = (self._drained or 0.0) - self._ports.clock.monotonic()
+        if not self._attempts and self._inbox.empty():
+            left_off = self._in_time(e.RunPaused(self._ports.actor, "handed over"))
+            return (Ending.HANDED_OVER if left_off else None), []
+        if left <= 0:
+            return self._let_go([]), []
+        arrived = self._taken(min(POLL, left))
+        if self._changed():
+            self._catch_up()
+        return None, arrived
+
+    def _let_go(self, arrived: list[Arrived]) -> Ending:
         """End what runs, note what was cut off, and leave the run to be resumed."""
-        self._cancel_all()
-        arrived: list[Arrived] = []
-        while self._running or not self._inbox.empty():
+        self._attempts.cancel_all()
+        while self._attempts or not self._inbox.empty():
             arrived.extend(_cut_off(one) for one in self._noted(self._inbox.get()))
         while self.state.conclusion is None:
             draft = self._as_events(arrived)
@@ -360,37 +354,6 @@ class Driver:
         for one in self._still(arrived):
             draft.add(admit(draft.state, one, draft.at) if isinstance(one, Answer) else one)
         return draft
-
-    # --- what an engine before this one left running
-
-    def _alive(self, path: str) -> tuple[int, ...]:
-        return tuple(o.pid for o in self._orphans.get(path, ()) if children.alive(o.pid, o.started))
-
-    def _find_orphans(self) -> list[e.Event]:
-        found: list[e.Event] = []
-        for orphan in children.find(self._stream):
-            self._orphans.setdefault(orphan.step, []).append(orphan)
-            found.append(e.ChildFound(orphan.step, orphan.attempt, orphan.pid, orphan.pgid, orphan.command))
-        return found
-
-    def _end_orphaned_reads(self) -> None:
-        """A read that nobody listens to is ended; a change is left alone until a person has spoken."""
-        stopped: list[e.Event] = []
-        for path in list(self._orphans):
-            leaf = self.state.leaves.get(path)
-            if leaf is not None and leaf.effect == "read":
-                stopped.extend(self._end_orphans(path))
-        while stopped and not self._in_time(*stopped):
-            continue
-
-    def _end_orphans(self, path: str) -> tuple[e.Event, ...]:
-        ended: list[e.Event] = []
-        for orphan in self._orphans.pop(path, []):
-            if children.alive(orphan.pid, orphan.started):
-                how = children.end_group(orphan.pgid, orphan.pid, orphan.started)
-                if how:
-                    ended.append(e.ChildStopped(path, orphan.attempt, orphan.pid, how))
-        return tuple(ended)
 
 
 def _cut_off(one: Arrived) -> Arrived:

@@ -175,7 +175,7 @@ class StreamRedactor:
 # --- texts, values and events
 
 KEPT = frozenset(
-    "outcome mode kind effect conclusion result digest digests sha256 "  # noqa: SIM905 one line a word buries the rule
+    "outcome mode kind effect conclusion result status digest digests sha256 "  # noqa: SIM905 one line a word buries the rule
     "texts runbook error handlers version driver before requester by roles via plans cut children uses order".split()
 )
 """Fields in which the engine's own words, the document's names, people and hashes stand, and never text from outside.

@@ -16,9 +16,9 @@ from .access import (
 from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
+from .outside import AlertChanged, AnswerRefused, GateAnswered, NoteAdded, OutsideEvent, StopRequested
 from .targets import PREFIX, LeaseReturned, LeaseTaken, LockTaken, TargetEvent
 from .types import (
-    AnswerRefused,
     CallStarted,
     CancelRequested,
     ChildFound,
@@ -28,10 +28,8 @@ from .types import (
     EscalationRaised,
     Event,
     FactsSet,
-    GateAnswered,
     GateClosed,
     GateOpened,
-    NoteAdded,
     PreflightChecked,
     Recorded,
     RunConcluded,
@@ -43,7 +41,6 @@ from .types import (
     StepIntended,
     StepInterrupted,
     StepSettled,
-    StopRequested,
     TimerFired,
     TimerSet,
 )
@@ -56,6 +53,7 @@ __all__ = [
     "AccessEvent",
     "AccountChanged",
     "ActRefused",
+    "AlertChanged",
     "AlertEvent",
     "AlertHeld",
     "AlertMuted",
@@ -86,6 +84,7 @@ __all__ = [
     "LocksTaken",
     "LocksWanted",
     "NoteAdded",
+    "OutsideEvent",
     "PreflightChecked",
     "Recorded",
     "RunConcluded",

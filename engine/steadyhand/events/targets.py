@@ -21,6 +21,7 @@ class LeaseTaken(Struct, frozen=True, tag="lease.taken"):
     reason: str
     until: int
     via: str = ""
+    origin: str = ""
 
 
 class LeaseReturned(Struct, frozen=True, tag="lease.returned"):
@@ -30,6 +31,7 @@ class LeaseReturned(Struct, frozen=True, tag="lease.returned"):
     by: str
     reason: str = ""
     via: str = ""
+    origin: str = ""
 
 
 class LockTaken(Struct, frozen=True, tag="lock.taken"):

@@ -21,6 +21,7 @@ from ..model import Artifact, Finding
 from .access import AccessEvent
 from .alerts import AlertEvent
 from .locks import LockEvent
+from .outside import OutsideEvent
 from .targets import TargetEvent
 
 
@@ -31,7 +32,8 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     `digests` their SHA-256 (hex). `roles` maps a role to the people who have it; a role that is not in it is not
     checked. `targets`, `channels` and `secrets` are those of the settings, by name: their kind, and what it is given
     (of a secret, where it is read from). `requester` is who started the run. `seed` feeds jitter. `handlers` are
-    handler versions by kind.
+    handler versions by kind. `driver` is '' for a run that was left to whoever takes it up. `via` is how it was started
+    (cli, web, api, alert, ...), `origin` the address of the client, `alert` what is known of the alert.
     """
 
     runbook: str
@@ -52,6 +54,8 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     handlers: Mapping[str, str] = field(default_factory=dict)
     alert: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+    via: str = ""
+    origin: str = ""
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):
@@ -63,7 +67,9 @@ class RunResumed(Struct, frozen=True, tag="run.resumed"):
 
 
 class RunPaused(Struct, frozen=True, tag="run.paused"):
-    """The driver has let go of the run in good order: `interrupted` (Ctrl-C), or `waiting` for a person."""
+    """The driver has let go of the run in good order: `interrupted` (Ctrl-C), `waiting` for a person, or `handed over`
+    to the next, with nothing of it left running.
+    """
 
     driver: str
     reason: str
@@ -247,32 +253,6 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
     order: tuple[str, ...] = ()
 
 
-class GateAnswered(Struct, frozen=True, tag="gate.answered"):
-    """A person has answered, and the answer counts. `by` is who, `via` how (terminal, cli, web, ...)."""
-
-    gate: str
-    opening: int
-    by: str
-    answer: str
-    digest: str
-    via: str = ""
-    value: Any = None
-    comment: str = ""
-    roles: tuple[str, ...] = ()
-
-
-class AnswerRefused(Struct, frozen=True, tag="gate.refused"):
-    """An answer came that does not count; nothing follows from it, and it is not forgotten."""
-
-    gate: str
-    by: str
-    answer: str
-    reason: str
-    digest: str = ""
-    via: str = ""
-    comment: str = ""
-
-
 class GateClosed(Struct, frozen=True, tag="gate.closed"):
     """A question is settled: approved, rejected, expired, an option's id, withdrawn, or void (the plan differs)."""
 
@@ -294,22 +274,6 @@ class TimerFired(Struct, frozen=True, tag="timer.fired"):
 
     key: str
     late: int = 0
-
-
-class StopRequested(Struct, frozen=True, tag="run.stop_requested"):
-    """A person wants the run to stop: nothing more is started, what runs is told to stop."""
-
-    by: str
-    reason: str = ""
-    via: str = ""
-
-
-class NoteAdded(Struct, frozen=True, tag="note.added"):
-    """A person has written something down."""
-
-    by: str
-    text: str
-    via: str = ""
 
 
 class EscalationRaised(Struct, frozen=True, tag="escalation.raised"):
@@ -353,16 +317,13 @@ Event = (
     | CancelRequested
     | FactsSet
     | GateOpened
-    | GateAnswered
-    | AnswerRefused
     | GateClosed
     | TimerSet
     | TimerFired
-    | StopRequested
-    | NoteAdded
     | EscalationRaised
     | PreflightChecked
     | RunConcluded
+    | OutsideEvent
     | LockEvent
     | TargetEvent
     | AlertEvent

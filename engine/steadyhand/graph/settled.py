@@ -61,6 +61,8 @@ def _asked(scope: Scope, step: Step, gate: Gate, around: Around, found: Findings
         found.say("SG017", step.span, f"{message}: {way(scope, step.id)}", near(unknown[0], around.roles))
         return
     people = {person for role in gate.roles for person in around.roles[role]}
+    if any(person.startswith("group:") for person in people):
+        return  # nobody here can tell how many people a group of the identity provider has
     needed = gate.quorum + (1 if gate.other_than_requester and gate.quorum <= len(people) == 1 else 0)
     if len(people) < needed:
         listed = ", ".join(gate.roles)

@@ -9,7 +9,7 @@ from ..graph.svg import escape, svg
 from ..model import Artifact, Finding
 from .differences import captured
 from .sections import Attempt, Question, Section, Transcript
-from .words import UNFINISHED, brief, clock, confinement, ending, size, stamp, took, visible
+from .words import UNFINISHED, brief, clock, confinement, door, ending, size, stamp, took, visible
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--quiet:#59636e;--paper:#fff;--box:#f6f8fa;--line:#d1d9e0;--pass:#1a7f37;--fail:#cf222e;--error:#9a6700}
@@ -63,7 +63,8 @@ def _head(t: Transcript) -> Iterator[str]:
         ("Run", f"<code>{text(t.run)}</code>"),
         ("Runbook", f"<code>{text(t.runbook)}</code> (text <code>{text(t.digest[:12])}</code>)"),
         ("Conclusion", f'<b class="{text(t.conclusion)}">{conclusion}</b>'),
-        ("Started", f"{stamp(t.started)} by {text(t.requester)}"),
+        ("Started", f"{stamp(t.started)} by {text(t.starter)}"),
+        ("Alert", text(t.cause)),
         ("Ended", ended),
         ("Mode", text(t.mode)),
         ("Severity", text(t.severity)),
@@ -127,7 +128,8 @@ def _question(q: Question) -> str:
     for a in q.answers:
         refused = f" (refused: {text(a.refused)})" if a.refused else ""
         comment = f": {text(a.comment)}" if a.comment else ""
-        via = f" ({text(a.via)})" if a.via else ""
+        through = door(a.via, a.origin)
+        via = f" ({text(through)})" if through else ""
         waited = took(a.at - q.opened)
         parts.append(
             f"<p>{clock(a.at)} <b>{text(a.by)}</b>{via}: {text(q.said(a))}{comment}{refused}, after {waited}</p>"

@@ -10,7 +10,7 @@ from ..graph.pictures import mermaid
 from ..model import Artifact, Finding
 from .differences import captured
 from .sections import Attempt, Question, Section, Transcript
-from .words import UNFINISHED, brief, clock, confinement, ending, size, spelled, stamp, took, visible
+from .words import UNFINISHED, brief, clock, confinement, door, ending, size, spelled, stamp, took, visible
 
 _SPECIAL = re.compile(r"([\\`*{}\[\]<>#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|~(?=~)|(?<=~)~|&(?=[A-Za-z#])|!(?=\[))")
 
@@ -63,7 +63,8 @@ def _head(t: Transcript) -> Iterator[str]:
         ("Run", code(t.run)),
         ("Runbook", f"{code(t.runbook)} (text {code(t.digest[:12])})"),
         ("Conclusion", f"**{plain(ending(t.conclusion, t.mode, changed=t.changed))}**"),
-        ("Started", f"{stamp(t.started)} by {plain(t.requester)}"),
+        ("Started", f"{stamp(t.started)} by {plain(t.starter)}"),
+        ("Alert", plain(t.cause)),
         ("Ended", f"{stamp(t.ended)}, after {took(t.ended - t.started)}" if t.ended else "not yet"),
         ("Mode", t.mode),
         ("Severity", t.severity),
@@ -153,7 +154,8 @@ def _question(q: Question) -> Iterator[str]:
         yield ""
     for answer in q.answers:
         refused = f" (refused: {plain(answer.refused)})" if answer.refused else ""
-        via = f" ({plain(answer.via)})" if answer.via else ""
+        through = door(answer.via, answer.origin)
+        via = f" ({plain(through)})" if through else ""
         comment = f": {plain(answer.comment, 2000)}" if answer.comment else ""
         said = f"{plain(q.said(answer))}{comment}{refused}, after {took(answer.at - q.opened)}"
         yield f"- {clock(answer.at)} **{plain(answer.by)}**{via}: {said}"

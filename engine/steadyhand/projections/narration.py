@@ -11,7 +11,7 @@ from .. import events as e
 from ..graph.build import kind_of
 from ..model import FAIL, Call, Diagnose, Finding, Runbook, Step
 from .undelivered import NOTIFY, lost, of_notify
-from .words import brief, clock, confinement, ending, lines_of, took
+from .words import brief, clock, confinement, door, ending, lines_of, took
 
 WIDTH = 16
 MOST = 140
@@ -48,7 +48,9 @@ def _at(path: str, text: str) -> str:
 def _said(event: e.Event, runbook: Runbook, mode: str) -> tuple[str, ...]:
     match event:
         case e.RunStarted(runbook=name, mode=how, requester=requester):
-            return (f"run of {name} ({brief(runbook.title)}), mode {how}, started by {brief(requester)}",)
+            through = brief(door("" if event.via == "cli" else event.via, event.origin))
+            who = f"{brief(requester)}{f' ({through})' if through else ''}"
+            return (f"run of {name} ({brief(runbook.title)}), mode {how}, started by {who}",)
         case e.StepEntered(path=path):
             step = _step(runbook, path)
             return (_at(path, f"{brief(step.title)} ({kind_of(step)})"),) if step else (_at(path, "begins"),)
@@ -62,17 +64,22 @@ def _said(event: e.Event, runbook: Runbook, mode: str) -> tuple[str, ...]:
             return (_at(path, f"{outcome}: " + ", ".join(f"{k} = {brief(v, 60)}" for k, v in facts.items())),)
         case e.GateOpened():
             return _asked(event)
-        case e.GateAnswered(gate=gate, by=by, answer=answer, comment=comment, value=value):
+        case e.GateAnswered(gate=gate, answer=answer, comment=comment, value=value):
+            by = _whose(event.by, event.origin)
             typed = ", ".join(f"{k} = {brief(v, 60)}" for k, v in value.items()) if isinstance(value, Mapping) else ""
-            return (_at(gate, f"{brief(by)}: {typed or brief(answer)}{f' ({brief(comment)})' if comment else ''}"),)
-        case e.AnswerRefused(gate=gate, by=by, answer=answer, reason=reason):
-            return (_at(gate, f"answer {brief(answer)} of {brief(by)} refused: {brief(reason)}"),)
+            return (_at(gate, f"{by}: {typed or brief(answer)}{f' ({brief(comment)})' if comment else ''}"),)
+        case e.AnswerRefused(gate=gate, answer=answer, reason=reason):
+            return (_at(gate, f"answer {brief(answer)} of {_whose(event.by, event.origin)} refused: {brief(reason)}"),)
         case e.GateClosed(gate=gate, result=result, reason=reason):
             return (_at(gate, f"{result}{f': {brief(reason)}' if reason else ''}"),)
         case e.RunConcluded():
             return _concluded(event, mode)
         case _:
             return _rest(event)
+
+
+def _whose(by: str, origin: str) -> str:
+    return f"{brief(by)} from {brief(origin)}" if origin else brief(by)
 
 
 def _rest(event: e.Event) -> tuple[str, ...]:
@@ -85,11 +92,13 @@ def _rest(event: e.Event) -> tuple[str, ...]:
             return (_at(path, f"process {pid} outlived its engine and still runs: {brief(command, 100)}"),)
         case e.ChildStopped(path=path, pid=pid, how=how):
             return (_at(path, f"process {pid} was ended ({how})"),)
-        case e.StopRequested(by=by, reason=reason):
-            return (f"{brief(by)} asked for a stop{f': {brief(reason)}' if reason else ''}",)
-        case e.NoteAdded(by=by, text=text):
+        case e.StopRequested(by=by, reason=reason, origin=origin):
+            return (f"{_whose(by, origin)} asked for a stop{f': {brief(reason)}' if reason else ''}",)
+        case e.AlertChanged(status=status, by=by):
+            return (f"the alert is {brief(status)}{f' (says {brief(by)})' if by else ''}",)
+        case e.NoteAdded(by=by, text=text, origin=origin):
             first, *more = lines_of(text) or [""]
-            return (f"note by {brief(by)}: {first}", *(f"  {line}" for line in more))
+            return (f"note by {_whose(by, origin)}: {first}", *(f"  {line}" for line in more))
         case e.EscalationRaised(to=to, contact=contact, after=after):
             who = brief(f"{to or 'whoever is next'} {contact}")
             return (f"ESCALATE to {who} (the run takes longer than {took(after)})",)

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from ..model import Artifact, Finding
 from .undelivered import Undelivered
-from .words import spelled
+from .words import door, spelled
 
 
 class Answered(Struct, frozen=True):
@@ -22,6 +22,7 @@ class Answered(Struct, frozen=True):
     comment: str = ""
     value: Any = None
     refused: str = ""
+    origin: str = ""
 
 
 class Question(Struct):
@@ -108,6 +109,8 @@ class Transcript(Struct):
     digest: str
     mode: str
     requester: str
+    via: str = ""
+    origin: str = ""
     severity: str = ""
     services: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +120,8 @@ class Transcript(Struct):
     conclusion: str = ""
     reason: str = ""
     in_doubt: tuple[str, ...] = ()
+    alert: Mapping[str, Any] = field(default_factory=dict)
+    alert_status: str = ""
     undelivered: list[Undelivered] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
@@ -126,6 +131,17 @@ class Transcript(Struct):
     marks: dict[str, str] = field(default_factory=dict)
     events: int = 0
     head: str = ""
+
+    @property
+    def starter(self) -> str:
+        """Who started it; how and from where too, unless it was by a command of this machine."""
+        through = door("" if self.via == "cli" else self.via, self.origin)
+        return f"{self.requester} ({through})" if through else self.requester
+
+    @property
+    def cause(self) -> str:
+        """The alert that started it, with how that stands; '' where none did."""
+        return f"{self.alert.get('name', '')}: {self.alert_status}".removeprefix(": ") if self.alert_status else ""
 
     @property
     def changed(self) -> bool:

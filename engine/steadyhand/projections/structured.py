@@ -155,12 +155,32 @@ def detail(recorded: Sequence[e.Recorded], runbook: Runbook) -> dict[str, Any]:
     gates = [_gate(one) for one in _open(recorded)]
     return {
         **msgspec.to_builtins(summarise(recorded)),
+        "via": t.via,
+        "origin": t.origin,
+        "alert": {**t.alert, "now": t.alert_status} if t.alert_status else None,
         "path": path,
         "steps": steps,
         "gates": gates,
+        "said": [row for one in recorded if (row := _said(one)) is not None],
         "in_doubt": t.in_doubt,
         "undelivered": [{"step": one.path, "at": rfc3339(one.at), "what": one.what} for one in t.undelivered],
     }
+
+
+def _said(one: e.Recorded) -> dict[str, Any] | None:
+    """What a person has said to the run, and through which door; None for any other event."""
+    match one.event:
+        case e.GateAnswered(gate=gate, answer=answer) as event:
+            row = {"what": "answer", "gate": gate, "answer": answer, "text": event.comment, "roles": list(event.roles)}
+        case e.AnswerRefused(gate=gate, answer=answer) as event:
+            row = {"what": "refused", "gate": gate, "answer": answer, "text": event.comment, "reason": event.reason}
+        case e.StopRequested(reason=reason) as event:
+            row = {"what": "stop", "text": reason}
+        case e.NoteAdded(text=text) as event:
+            row = {"what": "note", "text": text}
+        case _:
+            return None
+    return {"at": rfc3339(one.at), "by": event.by, "via": event.via, "origin": event.origin, **row}
 
 
 def _open(recorded: Sequence[e.Recorded]) -> list[e.GateOpened]:

@@ -76,6 +76,8 @@ class _Drawer:
         t = self._t
         t.runbook, t.digest, t.mode, t.requester = event.runbook, event.digest, event.mode, event.requester
         t.inputs, t.started = event.inputs, one.at
+        t.via, t.origin, t.alert = event.via, event.origin, event.alert
+        t.alert_status = "firing" if event.alert else ""
 
     def entered(self, one: e.Recorded, event: e.StepEntered) -> None:
         if event.came_from:
@@ -152,7 +154,11 @@ class _Drawer:
         self._t.remarks.append((one.at, f"resumed by {event.driver} (before: {event.before or 'unknown'})"))
 
     def paused(self, one: e.Recorded, event: e.RunPaused) -> None:
-        why = {"waiting": "left to wait for a person", "interrupted": "interrupted, and left to be resumed"}
+        why = {
+            "waiting": "left to wait for a person",
+            "interrupted": "interrupted, and left to be resumed",
+            "handed over": "handed over to the next engine, with nothing left running",
+        }
         self._t.remarks.append((one.at, why.get(event.reason, event.reason)))
 
     def opened(self, one: e.Recorded, event: e.GateOpened) -> None:
@@ -168,10 +174,12 @@ class _Drawer:
     def answered(self, one: e.Recorded, event: e.GateAnswered) -> None:
         question = self._gates.get(event.gate)
         if question is not None:
-            question.answers.append(Answered(one.at, event.by, event.answer, event.via, event.comment, event.value))
+            question.answers.append(
+                Answered(one.at, event.by, event.answer, event.via, event.comment, event.value, origin=event.origin)
+            )
 
     def refused(self, one: e.Recorded, event: e.AnswerRefused) -> None:
-        said = Answered(one.at, event.by, event.answer, event.via, event.comment, None, event.reason)
+        said = Answered(one.at, event.by, event.answer, event.via, event.comment, None, event.reason, event.origin)
         question = self._gates.get(event.gate)
         if question is not None:
             question.answers.append(said)
@@ -191,10 +199,15 @@ class _Drawer:
         self._remark(event.path, one.at, f"process {event.pid} was ended ({event.how or 'it had ended by itself'})")
 
     def noted(self, one: e.Recorded, event: e.NoteAdded) -> None:
-        self._t.remarks.append((one.at, f"note by {event.by}: {event.text}"))
+        self._t.remarks.append((one.at, f"note by {_whose(event.by, event.origin)}: {event.text}"))
+
+    def alert_changed(self, one: e.Recorded, event: e.AlertChanged) -> None:
+        self._t.alert_status = event.status
+        self._t.remarks.append((one.at, f"the alert is {event.status}{f' (says {event.by})' if event.by else ''}"))
 
     def stopping(self, one: e.Recorded, event: e.StopRequested) -> None:
-        self._t.remarks.append((one.at, f"{event.by} asked for a stop{f': {event.reason}' if event.reason else ''}"))
+        why = f": {event.reason}" if event.reason else ""
+        self._t.remarks.append((one.at, f"{_whose(event.by, event.origin)} asked for a stop{why}"))
 
     def escalating(self, one: e.Recorded, event: e.EscalationRaised) -> None:
         contact = f" ({event.contact})" if event.contact else ""
@@ -243,6 +256,10 @@ class _Drawer:
         return self._t
 
 
+def _whose(by: str, origin: str) -> str:
+    return f"{by} (from {origin})" if origin else by
+
+
 _TAKES: dict[type, Any] = {
     e.RunStarted: _Drawer.started, e.StepEntered: _Drawer.entered, e.StepIntended: _Drawer.intended,
     e.StepSettled: _Drawer.settled, e.FactsSet: _Drawer.facts_set, e.StepInterrupted: _Drawer.interrupted,
@@ -252,5 +269,6 @@ _TAKES: dict[type, Any] = {
     e.StopRequested: _Drawer.stopping, e.EscalationRaised: _Drawer.escalating, e.CallStarted: _Drawer.called,
     e.PreflightChecked: _Drawer.preflight, e.ScopeEnded: _Drawer.scope_ended, e.EachExpanded: _Drawer.expanded,
     e.RunConcluded: _Drawer.concluded, e.CautionRaised: _Drawer.of_targets, e.LocksWanted: _Drawer.of_targets,
+    e.AlertChanged: _Drawer.alert_changed,
     e.LocksRefused: _Drawer.of_targets, e.LocksTaken: _Drawer.of_targets, e.LocksReleased: _Drawer.of_targets,
 }  # fmt: skip

@@ -31,6 +31,11 @@ def ending(conclusion: str, mode: str, *, changed: bool = True) -> str:
     return CONCLUSIONS.get(conclusion, conclusion)
 
 
+def door(via: str, origin: str) -> str:
+    """How somebody came in and from where, as far as that is known: `web, 10.1.2.3`."""
+    return ", ".join(part for part in (via, origin) if part)
+
+
 def spelled(value: Any) -> str:
     """Text as it is, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

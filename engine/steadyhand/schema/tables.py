@@ -245,8 +245,8 @@ SETTINGS = (
     F(
         "roles",
         "map",
-        "Who has which role. A role that is not listed is not checked.",
-        {"responder": ["ops"]},
+        "Who has which role: people, or `group:sre` for a group of the login. One that is not listed is not checked.",
+        {"responder": ["ops", "group:sre"]},
         of="list",
     ),
     F("contacts", "map", "How people are reached, by name.", {"team-data": "#team-data"}, of="text"),

@@ -29,7 +29,9 @@ from ..streams import say
 )
 @click.option("--dry-run", is_flag=True, help="The same as --mode dry-run: nothing is changed.")
 @click.option("--probe", is_flag=True, help="In a dry run, carry out reads for real.")
-@click.option("--detach", is_flag=True, help="Record the run and leave it to be driven by `steady resume`.")
+@click.option(
+    "--detach", is_flag=True, help="Only record the run: a server on this store drives it, or `steady resume`."
+)
 @click.option("--quiet", is_flag=True, help="Print no events.")
 @click.pass_context
 def command(
@@ -51,11 +53,12 @@ def command(
         raise UsageError("--probe belongs to a dry run", "add --dry-run, or leave --probe out")
     refuse_what_cannot_run(desk, found, values, chosen)
     people, live = watchers(found, chosen.value, quiet=quiet)
-    driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live)
+    who = "" if detach else None
+    driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live, driver=who)
     say(f"run {driver.stream}")
     if detach:
         live.close()
-        say(f"recorded; drive it with: {command_line(desk, 'resume', driver.stream)}")
+        say(f"recorded; a server on this store drives it, or: {command_line(desk, 'resume', driver.stream)}")
         return int(Exit.WAITING)
     return drive(desk, found, driver, people, live, driver.stream, leased(desk, driver.stream))
 
