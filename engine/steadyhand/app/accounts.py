@@ -88,7 +88,7 @@ def change_own(access: Access, cookie: str, old: str, new: str, origin: str) -> 
     """
     session = access.session(cookie)
     if session is None or session.means != "password":
-        raise NotAdmitted("only somebody who signed in with a password can change it", "sign in with it first")
+        raise UsageError("only somebody who signed in with a password can change it", "sign in with it first")
     person = session.person
     attempt = access.attempts.begin(person, origin)
     if attempt.wait:

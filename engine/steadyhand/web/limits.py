@@ -24,7 +24,7 @@ class Rate(Struct, frozen=True):
     a_minute: float
 
 
-SIGN_IN = Rate(20, 20)
+SIGN_IN = Rate(60, 60)
 """Asking for the page, sending a password, coming back from the provider: by address."""
 CHANGES = Rate(120, 300)
 """What is not a read, by whoever is known."""
