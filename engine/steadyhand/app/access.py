@@ -249,6 +249,11 @@ class Access:
             self.cells.close()
 
 
+def word_for(cookie: str, purpose: str) -> str:
+    """The word that forms of our own pages carry in a browser with this cookie: nobody else can know it."""
+    return keys.derived(cookie, f"form {purpose}")
+
+
 def too_often(wait: int) -> NotAdmitted:
     """What is said to somebody who must wait (microseconds)."""
     seconds = max(1, -(-wait // SECOND))

@@ -96,6 +96,7 @@ class Receiving:
     def reload(self, settings: Settings) -> None:
         """The settings as they are now: their intakes, and their secrets anew."""
         names = {name for spec in settings.intakes.values() for name in spec.secrets}
+        names.update(name for asking in settings.asks for name in asking.signature)
         lacking = self._keys.learn(settings.secrets, names)
         for spec in settings.intakes.values():
             why = [lacking[name] for name in spec.secrets if name in lacking]
@@ -103,6 +104,8 @@ class Receiving:
                 log.warning("intake %s: %s", spec.name, "; ".join(why))
             if spec.open:
                 log.warning("intake %s asks nobody who they are: %s", spec.name, spec.open)
+        for name in sorted({name for asking in settings.asks for name in asking.signature} & lacking.keys()):
+            log.warning("buttons in Slack: %s", lacking[name])
         self._intakes = settings.intakes
 
     # --- one request
@@ -138,6 +141,15 @@ class Receiving:
             self.intake.submit(came, origin, done)
         except JournalError as problem:
             answer(_told(spec, problem))
+
+    def from_slack(self, headers: Headers, body: bytes) -> Refusal | None:
+        """What is wrong with a request that Slack should have sent; None when all is well."""
+        names = {name for asking in self._services.settings.asks for name in asking.signature}
+        now = self._services.clock.now() // SECOND
+        wrong = verify.slack(headers, body, [self._keys(name) for name in sorted(names)], now)
+        if wrong is not None:
+            log.info("a request in the name of Slack was refused with %s: %s", wrong.status, wrong.why)
+        return wrong
 
     def _refused(self, spec: IntakeSpec, wrong: Refusal) -> Reply:
         why, hint = self.intake.redactor.text(wrong.why), self.intake.redactor.text(wrong.hint)
