@@ -3,7 +3,7 @@
 A part of the server. It follows the hub, and at its start looks at every run that waits, so that nothing is forgotten.
 What was told is in a cell that is written *before* a message goes out: of several servers one tells, and a server that
 dies and comes back again and again sends a few messages at most. A message in Slack is changed when its question is
-settled, wherever that happened; a link of a letter holds once, for one person, one opening of a gate and what was asked.
+settled, wherever that happened; a link of a letter holds once, for one person, one opening of a gate, what was asked.
 """
 
 from __future__ import annotations
