@@ -15,7 +15,7 @@ from steadyhand.model import Mode
 from steadyhand.schema.asks import Asking
 
 from .asked import place, questions
-from .server import ANA, serving, services_in, until
+from .server import ANA, services_in, serving, until
 
 
 def start(server: Server, who=ANA) -> str:
@@ -42,7 +42,14 @@ def test_those_who_may_answer_get_a_letter_and_the_channel_a_message(tmp_path):
         assert set(there.letters()) == {"ana", "kim"}
         letter = there.letters()["ana"]
         digest = server.board.run(run).gates[0].digest[:12]
-        for said in ("Change it?", "echo changed", "change", digest, "https://steady.example/a/", f"https://steady.example/runs/{run}"):
+        for said in (
+            "Change it?",
+            "echo changed",
+            "change",
+            digest,
+            "https://steady.example/a/",
+            f"https://steady.example/runs/{run}",
+        ):
             assert said in letter
         assert there.link("ana") != there.link("kim")
         assert [to for _, to, _ in there.box.taken if len(to) != 1] == []
@@ -167,7 +174,7 @@ def test_of_several_yeses_the_message_says_how_many_are_wanted(tmp_path):
 def test_who_started_the_run_is_not_asked_where_somebody_else_must_answer(tmp_path):
     with place(tmp_path, more=", other_than_requester: true") as there, serving(tmp_path) as server:
         server.run(ANA, library.load(server.services, "asking"), {}, Mode.GUIDED)
-        until(lambda: there.letters())
+        until(there.letters)
         assert set(there.letters()) == {"kim"}
 
 

@@ -43,7 +43,10 @@ def test_looking_changes_nothing(asked):
     for _ in range(3):
         page = server.replies.look(there.link("ana"))
     assert (page.person, page.prompt, page.over) == ("ana", "Change it?", "")
-    assert dict(page.rows)["What would be done"].startswith("$ ") or "echo changed" in dict(page.rows)["What would be done"]
+    assert (
+        dict(page.rows)["What would be done"].startswith("$ ")
+        or "echo changed" in dict(page.rows)["What would be done"]
+    )
     assert page.options == {"approve": "Approve", "reject": "Reject"}
     assert gate_events(server, run) == []
 
@@ -99,12 +102,16 @@ def test_rights_that_were_taken_away_hold_no_longer(asked, tmp_path):
     refused = server.replies.by_link(there.link("ana"), "approve", "", "192.0.2.9")
     assert refused.words == "ana is no approver for orders"
     assert gate_events(server, run) == []
-    ledger = [one.event for head in server.services.journal.streams("access:") for one in server.services.journal.read(head.stream)]
+    ledger = [
+        one.event
+        for head in server.services.journal.streams("access:")
+        for one in server.services.journal.read(head.stream)
+    ]
     assert e.ActRefused("ana", f"answer change of {run}", "email", "192.0.2.9", "") in ledger
 
 
 def test_a_link_outlives_a_store_that_cannot_be_written(asked, monkeypatch):
-    there, server, run = asked
+    there, server, _run = asked
 
     def full(*_, **__):
         raise JournalError("the disk is full")
@@ -182,7 +189,9 @@ def test_a_button_is_bound_to_what_was_asked(asked, place_, value, why):
     assert gate_events(server, run)[-1].reason in came.words
 
 
-@pytest.mark.parametrize("more", [{"value": "{}"}, {"value": "x"}, {"action_id": "theirs"}, {"value": '["r1","g",1,"d"]'}])
+@pytest.mark.parametrize(
+    "more", [{"value": "{}"}, {"value": "x"}, {"action_id": "theirs"}, {"value": '["r1","g",1,"d"]'}]
+)
 def test_a_button_that_is_none_of_ours_does_nothing(asked, more):
     there, server, run = asked
     came = server.replies.by_press(payload(there, "Approve", "U024BE7LH", **more), "")
@@ -191,7 +200,7 @@ def test_a_button_that_is_none_of_ours_does_nothing(asked, more):
 
 
 def test_an_address_that_is_not_of_slack_is_not_called(asked):
-    there, server, run = asked
+    there, server, _run = asked
     press = {**payload(there, "Approve", "U024BE7LH"), "response_url": "http://192.0.2.1/steal"}
     assert server.replies.by_press(press, "").counts
     assert there.slack.replaced == []

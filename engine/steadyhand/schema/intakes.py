@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct, field
 
 from ..expressions import TemplateError
-from ..expressions.jsonpath import parsed
 from ..source import Mapping as MapNode
 from ..source import Node
 from .fields import Field
@@ -172,6 +171,8 @@ def _shape(reader: Reader, values: Mapping[str, Any], where: Mapping[str, Node])
 
 
 def _path(reader: Reader, node: Node, path: str) -> None:
+    from ..expressions.jsonpath import parsed  # noqa: PLC0415 only where an intake has a mapping
+
     try:
         parsed(path)
     except TemplateError as problem:

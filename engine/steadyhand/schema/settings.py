@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from ..errors import Diagnostic
 from ..model import HandlerSpec, SecretSource, Target
-from ..source import parse
-from .asks import Asking, read_asks
+from ..source import Node, parse
 from .changes import Changes, read_changes
-from .intakes import IntakeSpec, read_intakes
 from .people import Directory, read_directory
 from .reader import Reader
 from .references import undeclared
@@ -19,6 +18,10 @@ from .secrets import read_secrets
 from .serving import Serving, read_serving
 from .tables import SETTINGS
 from .targets import read_places
+
+if TYPE_CHECKING:
+    from .asks import Asking
+    from .intakes import IntakeSpec
 
 
 class Settings(Struct, frozen=True):
@@ -78,8 +81,8 @@ def read_settings(
         secrets=secrets,
         directory=read_directory(reader, given, secrets),
         changes=read_changes(reader, given.get("changes")),
-        intakes=read_intakes(reader, given.get("intake"), tuple(secrets)),
-        asks=read_asks(reader, given.get("asks"), channels, tuple(secrets)),
+        intakes=_intakes(reader, given.get("intake"), secrets),
+        asks=_asks(reader, given.get("asks"), channels, secrets),
         confine=plain.get("confine") or "",
         rules=tuple(plain.get("rules") or ()),
         policy=(plain.get("policy") or {}).get("auto") or {},
@@ -89,3 +92,21 @@ def read_settings(
         if section in given:
             undeclared(reader, given[section], {"secrets": tuple(settings.secrets)})
     return settings, tuple(sorted(reader.found, key=lambda d: (d.span, d.code)))
+
+
+def _intakes(reader: Reader, node: Node | None, secrets: Collection[str]) -> Mapping[str, IntakeSpec]:
+    if node is None:
+        return {}
+    from .intakes import read_intakes  # noqa: PLC0415 only for a server: a cold `validate` does without
+
+    return read_intakes(reader, node, secrets)
+
+
+def _asks(
+    reader: Reader, node: Node | None, channels: Mapping[str, Target], secrets: Collection[str]
+) -> tuple[Asking, ...]:
+    if node is None:
+        return ()
+    from .asks import read_asks  # noqa: PLC0415 only for a server: a cold `validate` does without
+
+    return read_asks(reader, node, channels, secrets)
