@@ -11,7 +11,7 @@ import pytest
 from steadyhand.alerts import verify
 from steadyhand.schema.intakes import IntakeSpec
 
-SECRETS = {"new": b"new-secret-value", "old": b"old-secret-value", "gone": b""}
+SECRETS = {"new": b"new-secret-value", "old": b"old-secret-value", "gone": b"", "other": "geheäim".encode()}
 BODY, NOW = b'{"a":1}', 1_795_447_926
 
 
@@ -27,7 +27,7 @@ def sign(key: bytes, text: bytes) -> str:
     return hmac.new(key, text, hashlib.sha256).hexdigest()
 
 
-TOKEN = spec(token=("new", "old", "gone"))
+TOKEN = spec(token=("new", "old", "gone", "other"))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ TOKEN = spec(token=("new", "old", "gone"))
         ("Bearer new-secret-valu", 403),
         ("Bearer new-secret-value2", 403),
         ("Bearer \xff\udcff", 403),
+        ("Bearer gehe\u00c3\u00a4im", None),
         ("Bearer", 401),
         ("Bearer ", 401),
         ("Basic new-secret-value", 401),

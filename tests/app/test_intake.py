@@ -156,6 +156,21 @@ class Choosy(MemoryJournal):
         )
 
 
+def test_what_cannot_be_written_down_at_all_spoils_nothing_else(journal, taking):
+    poison = heard("f2", details={"n": float("nan")})
+    told: list[object] = []
+    taking._wake.acquire()
+    try:
+        for one in (heard("f1"), poison, heard("f3")):
+            taking.submit([one], "", told.append)
+    finally:
+        taking._wake.release()
+    taking.stop()
+    assert told.count(Receipt(new=1)) == 2
+    assert sum(isinstance(one, JournalError) for one in told) == 1
+    assert len(list(journal.streams("alert:"))) == 2
+
+
 def test_a_body_of_which_one_alert_was_not_written_is_not_acknowledged():
     journal = Choosy()
     taking = Intake(journal, CLOCK, actor="a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from steadyhand import events as e
 from steadyhand.app.replies import Outcome
@@ -108,6 +109,14 @@ def test_rights_that_were_taken_away_hold_no_longer(asked, tmp_path):
         for one in server.services.journal.read(head.stream)
     ]
     assert e.ActRefused("ana", f"answer change of {run}", "email", "192.0.2.9", "") in ledger
+
+
+def test_who_was_disabled_answers_no_more(asked):
+    there, server, run = asked
+    server.access.change_account("ana", lambda old: replace(old, disabled=True))
+    assert server.replies.by_link(there.link("ana"), "approve", "", "").words == "ana is disabled here"
+    assert server.replies.by_press(payload(there, "Approve", "U024BE7LH"), "").words == "ana is disabled here"
+    assert gate_events(server, run) == []
 
 
 def test_a_link_outlives_a_store_that_cannot_be_written(asked, monkeypatch):

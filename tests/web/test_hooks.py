@@ -188,7 +188,17 @@ def test_no_token_is_written_anywhere(door, caplog, tmp_path):
         assert TOKEN.encode() not in (path.read_bytes() if path.is_file() else b"")
 
 
-# --- killed right after it has answered
+# --- a process of its own
+
+
+def served(folder, *before):
+    """`steady serve`, once it listens; `before` are words of a shell that stand before it."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("STEADY_")}
+    command = " ".join([*before, "exec", sys.executable, "-m", "steadyhand", "serve"])
+    process = subprocess.Popen(["/bin/sh", "-c", command], cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    until(lambda: "serving at" in process.stderr.readline(), "the server")
+    return process
 
 
 @pytest.mark.parametrize("source", BODIES)
@@ -198,13 +208,8 @@ def test_what_was_acknowledged_is_there_after_a_kill(source, tmp_path):
     port = free_port()
     settings = (tmp_path / "steady.yaml").read_text()
     (tmp_path / "steady.yaml").write_text(settings.replace("grace: 1s", f"grace: 1s, listen: '127.0.0.1:{port}'"))
-    env = {name: value for name, value in os.environ.items() if not name.startswith("STEADY_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "steadyhand", "serve"], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True
-    )
+    process = served(tmp_path)
     try:
-        assert process.stderr is not None
-        until(lambda: "serving at" in process.stderr.readline(), "the server")
         acknowledged = []
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             for number in range(20):
@@ -220,5 +225,31 @@ def test_what_was_acknowledged_is_there_after_a_kill(source, tmp_path):
     heads = list(services.journal.streams("alert:"))
     assert len(heads) == len(acknowledged) == 20
     assert {services.journal.read(head.stream)[0].event.source for head in heads} == {source}
+    assert services.journal.verify_store() == ()
+    services.journal.close()
+
+
+def test_a_store_that_can_grow_no_more_loses_nothing_that_was_acknowledged(tmp_path):
+    """The system lets no file of the server grow beyond a bound, as a full disk would."""
+    intakes_in(tmp_path)
+    port = free_port()
+    settings = (tmp_path / "steady.yaml").read_text()
+    (tmp_path / "steady.yaml").write_text(settings.replace("grace: 1s", f"grace: 1s, listen: '127.0.0.1:{port}'"))
+    process = served(tmp_path, "ulimit -f 1000;")
+    statuses = []
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            for number in range(2000):
+                raw, headers = posted("generic", now(), numbered("generic", number))
+                statuses.append(client.post("/hooks/generic", content=raw, headers=headers).status_code)
+                if statuses.count(503) == 3:
+                    break
+    finally:
+        process.kill()
+        said = process.communicate(timeout=10)[1]
+    assert set(statuses) == {202, 503}
+    assert "Traceback" not in said
+    services = Services(cwd=str(tmp_path))
+    assert len(list(services.journal.streams("alert:"))) >= statuses.count(202) > 10
     assert services.journal.verify_store() == ()
     services.journal.close()

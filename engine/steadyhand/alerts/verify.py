@@ -69,7 +69,7 @@ def slack(headers: Headers, body: bytes, keys: Iterable[bytes], now: int) -> Ref
     if wrong := _age(at, now):
         return wrong
     whole = b"v0:" + at.encode() + b":" + body
-    given_bytes = given.encode("utf-8", "surrogateescape")
+    given_bytes = _raw(given)
     fits = [hmac.compare_digest(b"v0=" + digest(key, whole), given_bytes) for key in keys if key]
     return None if any(fits) else Refusal(403, "the signature does not fit", "check the signing secret of the app")
 
@@ -109,7 +109,7 @@ def _token(options: IntakeSpec, headers: Headers, secrets: Secrets) -> Refusal |
     if not given:
         asked = f"the header {name}" if options.header else "`Authorization: Bearer` with a token"
         return Refusal(401, f"{asked} is missing", "give the sender one of the tokens of this intake")
-    return None if _equal(given.encode("utf-8", "surrogateescape"), options.token, secrets) else _wrong("token")
+    return None if _equal(_raw(given), options.token, secrets) else _wrong("token")
 
 
 def _basic(options: IntakeSpec, headers: Headers, secrets: Secrets) -> Refusal | None:
@@ -123,6 +123,14 @@ def _basic(options: IntakeSpec, headers: Headers, secrets: Secrets) -> Refusal |
     right = hmac.compare_digest(user, options.user.encode())
     good = _equal(password, options.password, secrets)
     return None if right and good else _wrong("user or the password")
+
+
+def _raw(header: str) -> bytes:
+    """A header as it came: what reads it takes its bytes for Latin-1."""
+    try:
+        return header.encode("latin-1")
+    except UnicodeEncodeError:
+        return header.encode("utf-8", "surrogatepass")
 
 
 def _equal(given: bytes, names: Iterable[str], secrets: Secrets) -> bool:

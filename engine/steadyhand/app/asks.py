@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from .. import events as e
 from ..access import keys
 from ..core import State, fold
-from ..errors import HandlerError, SteadyError
+from ..errors import HandlerError, JournalError, SteadyError
 from ..model import SECOND, digest
 from ..model.people import Identity
 from ..schema.asks import Asking
@@ -164,7 +164,8 @@ class Asks:
                 self._tell(run)
             except SteadyError as problem:
                 log.warning("the questions of run %s could not be told: %s", run, problem.message)
-                self._later(run, self._services.clock.now() + AGAIN)
+                if isinstance(problem, JournalError):
+                    self._later(run, self._services.clock.now() + AGAIN)
             except Exception:
                 log.exception("the questions of run %s could not be told: a bug of ours", run)
 

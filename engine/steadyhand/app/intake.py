@@ -240,6 +240,10 @@ class Intake:
             return self._journal.append_all(appends)
         except JournalError as problem:
             return [problem] * len(appends)
+        except ValueError as problem:  # one of them cannot be written down: the others must not suffer by it
+            if len(appends) == 1:
+                return [JournalError(f"what was sent cannot be written down: {problem}")]
+            return [self._append([one])[0] for one in appends]
 
     def _read(self, stream: str, why: JournalError) -> JournalError | None:
         """Learn what somebody else has written to a stream; what is wrong where that cannot be."""

@@ -100,15 +100,19 @@ class Replies:
         held = self._cells.take(LINK, key)
         if held is None:
             return Outcome(False, "This link was used a moment ago.")
+        self._note(key, link, "This link was used already; what came of it stands on the page of the run")
         try:
             outcome = self._answer(who, link.question, words, comment)
         except JournalError:
             self._cells.put(LINK, key, held, self._services.clock.now() + DAY, only_new=True)
             raise
-        said = f"This link was used already: {outcome.words}"
+        self._note(key, link, f"This link was used already: {outcome.words}")
+        return outcome
+
+    def _note(self, key: str, link: Link, said: str) -> None:
+        """Remember how a link was used."""
         kept = msgspec.json.encode((link.person, link.question.run, said))
         self._cells.put(USED, key, kept, self._services.clock.now() + 30 * DAY)
-        return outcome
 
     def _link(self, secret: str) -> tuple[Link, str]:
         """What a link is for, and how it was used. Raises NotFound."""
@@ -143,8 +147,6 @@ class Replies:
         if not person:
             hint = f"an admin can add `slack: {user}` to you under `people:` in steady.yaml"
             return Outcome(False, "You are not known here", hint)
-        if self._access.account(person).disabled:
-            return Outcome(False, f"{person} is disabled here", "ask an admin")
         who = self._asks.identity(person, "slack", origin)
         try:
             refused = self._refused(who, question) or self._unfit(who, question, option, "")
@@ -184,6 +186,8 @@ class Replies:
 
     def _refused(self, who: Identity, question: Question) -> Outcome | None:
         """Why somebody may not answer at all, whatever they say."""
+        if self._access.account(who.person).disabled:
+            return Outcome(False, f"{who.person} is disabled here", "ask an admin")
         state, runbook = self._state(question.run)
         known = state.gates.get(question.gate)
         if known is None or who.may(role_for(known.opened), runbook.services):
