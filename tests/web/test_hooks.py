@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 
@@ -225,6 +226,41 @@ def test_what_was_acknowledged_is_there_after_a_kill(source, tmp_path):
     heads = list(services.journal.streams("alert:"))
     assert len(heads) == len(acknowledged) == 20
     assert {services.journal.read(head.stream)[0].event.source for head in heads} == {source}
+    assert services.journal.verify_store() == ()
+    services.journal.close()
+
+
+def test_killed_in_the_middle_of_a_storm(tmp_path):
+    """Many senders at once, and a kill that nobody expects: whatever was answered with 2xx is in the store, once."""
+    intakes_in(tmp_path)
+    port = free_port()
+    settings = (tmp_path / "steady.yaml").read_text()
+    (tmp_path / "steady.yaml").write_text(settings.replace("grace: 1s", f"grace: 1s, listen: '127.0.0.1:{port}'"))
+    process = served(tmp_path)
+    acknowledged: list[str] = []
+
+    def send(worker: int) -> None:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client, suppress(httpx.HTTPError):
+            for number in range(1000):
+                raw, headers = posted("generic", now(), numbered("generic", worker * 1000 + number))
+                if client.post("/hooks/generic", content=raw, headers=headers).status_code == 202:
+                    acknowledged.append(f"alert:generic:alarm-{worker * 1000 + number}")
+
+    senders = [threading.Thread(target=send, args=(worker,)) for worker in range(8)]
+    try:
+        for one in senders:
+            one.start()
+        until(lambda: len(acknowledged) > 100, "a hundred alerts")
+        process.send_signal(signal.SIGKILL)
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+        for one in senders:
+            one.join()
+    services = Services(cwd=str(tmp_path))
+    there = {head.stream: head.seq for head in services.journal.streams("alert:")}
+    assert set(acknowledged) <= set(there)
+    assert set(there.values()) == {1}
     assert services.journal.verify_store() == ()
     services.journal.close()
 
