@@ -12,7 +12,7 @@ from steadyhand.app.services import Services
 from steadyhand.errors import JournalError
 from steadyhand.journal.memory import MemoryJournal
 
-from ..alerts.senders import BODIES, PAGERDUTY, body, changed
+from ..alerts.senders import BODIES, PAGERDUTY, PAYLOADS, body, changed
 from ..web.intakes import OLD, TOKEN, intakes_in, posted
 
 
@@ -67,6 +67,17 @@ def test_what_tells_nothing_is_acknowledged_with_a_reason(receiving):
         202,
         {"alerts": 0, "new": 0, "known": 0, "ignored": "incident.annotated tells no new status of an incident"},
     )
+
+
+def test_what_its_sender_left_out_is_told(receiving, caplog):
+    send(receiving, "alertmanager", (PAYLOADS / "alertmanager-real-truncated.json").read_bytes())
+    assert "its sender left out 1 alerts of a group" in caplog.text
+
+
+def test_a_compressed_body_is_refused(receiving):
+    headers = {**posted("alertmanager", 0)[1], "Content-Encoding": "gzip"}
+    refused = send(receiving, "alertmanager", headers=headers)
+    assert (refused.status, refused.body["title"]) == (415, "the body is compressed (gzip)")
 
 
 def test_what_an_address_means(receiving):

@@ -87,6 +87,17 @@ def test_a_link_to_what_is_settled_says_so(asked):
     assert gate_events(server, run)[-1].reason == "gate change is already closed: rejected"
 
 
+def test_a_link_to_what_has_expired_says_so(tmp_path):
+    with place(tmp_path, more=", within: 1500ms") as there, serving(tmp_path) as server:
+        run = start(server)
+        until(lambda: told_all(server, run))
+        until(lambda: server.board.run(run).conclusion)
+        over = server.replies.look(there.link("ana")).over
+        assert over == "There is nothing to answer any more. expired"
+        late = server.replies.by_link(there.link("ana"), "approve", "", "")
+        assert late == Outcome(False, "The answer does not count: gate change is already closed: expired")
+
+
 def test_an_answer_that_means_nothing_does_not_use_the_link_up(asked):
     there, server, run = asked
     refused = server.replies.by_link(there.link("ana"), "perhaps", "", "")

@@ -64,6 +64,8 @@ NAMELESS = (
          "use `token` or `basic`, and have the sender show it"),
         ("source: grafana, token: [amm]", "SH304", "there is no secret `amm`", "did you mean `am`?"),
         ("source: datadog, basic: {user: a, password: [x]}", "SH304", "there is no secret `x`", "secrets: am, old"),
+        ("source: datadog, token: [am], basic: {user: a, password: [am]}", "SH201",
+         "`token` and `basic` both use the header Authorization", "give the token a header of its own: `header: X-Api-Key`"),
         ("source: datadog, basic: {user: a}", "SH102", "`basic` needs the key `password`", "add `password: [dd_password]`"),
         ("source: grafana, token: [am], timestamp_header: X-T", "SH102", "`timestamp_header` needs `signature`",
          "add `signature: [name of a secret]`"),

@@ -43,7 +43,7 @@ AGAIN = 60 * SECOND
 KEPT = 30 * 24 * 3600 * SECOND
 """How long it is known what was told."""
 DAY = 24 * 3600 * SECOND
-"""How long a link holds whose question has no end of its own."""
+"""How long a link holds whose question has no end of its own, and how long after its end it says that it is over."""
 AT_ONCE = 4
 
 log = logging.getLogger(__name__)
@@ -110,12 +110,16 @@ class Asks:
         """Look at what waits, and follow."""
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="letters")
         self._forget = self._hub.listen(self._grown)
+        self.reload()
+        self._thread = threading.Thread(target=self._work, name="asks", daemon=True)
+        self._thread.start()
+
+    def reload(self) -> None:
+        """The settings are new: look at every run that waits, or ended not long ago."""
         recent = self._services.clock.now() - DAY
         for row in self._board.runs():
             if self._services.settings.asks and (not row.conclusion or row.at >= recent):
                 self.look(row.id)
-        self._thread = threading.Thread(target=self._work, name="asks", daemon=True)
-        self._thread.start()
 
     def stop(self) -> None:
         """Tell nothing more."""
@@ -245,9 +249,9 @@ class Asks:
         def send(told: Told) -> Told:
             opened = state.gates[told.question.gate].opened
             secret, now = keys.new_secret(), self._services.clock.now()
-            self._cells.put(
-                LINK, keys.digest(secret), msgspec.json.encode(Link(person, told.question)), opened.due or now + DAY
-            )
+            # A day longer than the question stands, so that the page can say that it is over.
+            until = (opened.due or now) + DAY
+            self._cells.put(LINK, keys.digest(secret), msgspec.json.encode(Link(person, told.question)), until)
             links = [("Look at it, and answer", f"{self._url()}/a/{secret}"), ("The run", self.page(told.question.run))]
             self.teller.mail(channel, address, notice(state, told.question, opened, links, person))
             return told

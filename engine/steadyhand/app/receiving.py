@@ -128,11 +128,14 @@ class Receiving:
     def receive(self, spec: IntakeSpec, headers: Headers, body: bytes, origin: str, answer: Answer) -> None:
         """Take a body; `answer` is told once, perhaps in another thread, and 202 only when all is durable."""
         now = self._services.clock.now() // SECOND
-        wrong = verify.signed(spec, headers, body, self._keys, now)
+        wrong = verify.signed(spec, headers, body, self._keys, now) or _packed(headers)
         came: tuple[e.AlertReceived, ...] | Refusal = wrong or sources.read(body, headers, spec)
         if isinstance(came, Refusal):
             answer(self._refused(spec, came))
             return
+        left_out = came[0].details.get("truncatedAlerts") if came else 0
+        if left_out:
+            log.warning("intake %s: its sender left out %s alerts of a group of more (max_alerts)", spec.name, left_out)
 
         def done(receipt: Receipt | Exception) -> None:
             answer(_told(spec, receipt))
@@ -158,6 +161,16 @@ class Receiving:
         log.info("intake %s refused a request with %s: %s", spec.name, wrong.status, why)
         ask = ("Basic" if spec.password else "Bearer") if wrong.status == 401 else ""
         return refusal(wrong.status, why, hint, ask=ask)
+
+
+def _packed(headers: Headers) -> Refusal | None:
+    """A body that is compressed could be of any size once it is not."""
+    how = headers.get("content-encoding", "").strip().lower()
+    return (
+        Refusal(415, f"the body is compressed ({how[:40]})", "send it as it is")
+        if how not in {"", "identity"}
+        else None
+    )
 
 
 def _told(spec: IntakeSpec, came: Receipt | Exception) -> Reply:

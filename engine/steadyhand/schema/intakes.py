@@ -121,6 +121,9 @@ def _fitting(reader: Reader, values: Mapping[str, Any], where: Mapping[str, Node
     if values.get("signature") and source not in SIGNING:
         hint = "use `token` or `basic`, and have the sender show it"
         reader.say("SH201", where["signature"].span, f"{source} does not sign what it sends", hint)
+    if values.get("token") and values.get("basic") and "header" not in values:
+        hint = "give the token a header of its own: `header: X-Api-Key`"
+        reader.say("SH201", where["basic"].span, "`token` and `basic` both use the header Authorization", hint)
     for name, needs in (("header", "token"), ("signature_header", "signature"), ("timestamp_header", "signature")):
         if name in values and not values.get(needs):
             reader.say("SH102", where[name].span, f"`{name}` needs `{needs}`", f"add `{needs}: [name of a secret]`")
