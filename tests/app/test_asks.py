@@ -195,15 +195,15 @@ def test_which_questions_belong_where(asking, holds):
 
 
 def test_new_settings_tell_what_stands_open_already(tmp_path):
-    with place(tmp_path, asks="asks: [{roles: [nobody-has-this], services: [none], email: mail}]\n") as there:
-        with serving(tmp_path) as server:
-            run = start(server)
-            until(lambda: questions(server, run))
-            text = (tmp_path / "steady.yaml").read_text().replace("roles: [nobody-has-this], services: [none], ", "")
-            (tmp_path / "steady.yaml").write_text(text)
-            server.services.__dict__.pop("settings")
-            server.asks.reload()
-            until(lambda: set(there.letters()) == {"ana", "kim"})
+    asks = "asks: [{roles: [nobody-has-this], services: [none], email: mail}]\n"
+    with place(tmp_path, asks=asks) as there, serving(tmp_path) as server:
+        run = start(server)
+        until(lambda: questions(server, run))
+        text = (tmp_path / "steady.yaml").read_text().replace("roles: [nobody-has-this], services: [none], ", "")
+        (tmp_path / "steady.yaml").write_text(text)
+        server.services.__dict__.pop("settings")
+        server.asks.reload()
+        until(lambda: set(there.letters()) == {"ana", "kim"})
 
 
 def test_without_a_word_about_it_in_the_settings_nobody_is_told(tmp_path):
