@@ -89,10 +89,12 @@ def test_signing_in_needs_the_word_of_the_browser(here):
 
 def test_whoever_asks_too_often_waits(tmp_path):
     with house(tmp_path) as (base, _):
-        answers = [httpx.get(f"{base}/login") for _ in range(SIGN_IN.at_once + 2)]
-        assert [a.status_code for a in answers][: SIGN_IN.at_once] == [200] * SIGN_IN.at_once
-        assert answers[-1].status_code == 429
-        assert int(answers[-1].headers["retry-after"]) >= 1
+        answers = [httpx.get(f"{base}/login") for _ in range(SIGN_IN.at_once)]
+        assert {a.status_code for a in answers} == {200}
+        answers = [httpx.get(f"{base}/login") for _ in range(SIGN_IN.at_once)]
+        (refused, *_) = [a for a in answers if a.status_code != 200]
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) >= 1
         assert httpx.get(f"{base}/static/door.css").status_code == 200
 
 
