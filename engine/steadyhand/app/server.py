@@ -21,6 +21,7 @@ from .access import Access
 from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
+from .oidc import SignOn
 from .services import Services
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Server:
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
         self.access = Access(services, services.cells)
+        self.sign_on = SignOn(self.access)
         self.parts: list[Part] = []
         self.draining = threading.Event()
         self.started_at = 0

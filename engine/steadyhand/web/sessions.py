@@ -111,9 +111,10 @@ def admitted(request: Request, session: str, there: str) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session of this browser; where one can sign out at the provider too, say so."""
-    access = server(request).access
-    await run_in_threadpool(access.sign_out, cookies.read(request, cookies.SESSION), origin(request))
-    answer = page(request, "signed_out.html", there="")
+    host = server(request)
+    ended = await run_in_threadpool(host.access.sign_out, cookies.read(request, cookies.SESSION), origin(request))
+    there = await run_in_threadpool(host.sign_on.ending, ended, f"{host.url}/login") if ended else ""
+    answer = page(request, "signed_out.html", there=there)
     cookies.drop(request, answer, cookies.SESSION)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer

@@ -73,6 +73,17 @@ def enable(ctx: click.Context, person: str) -> int:
     return int(Exit.GOOD)
 
 
+@command.command("rebind")
+@click.argument("person")
+@click.pass_context
+def rebind(ctx: click.Context, person: str) -> int:
+    """Forget which account at the identity provider somebody has: the next login there says it anew."""
+    _, access, doing = _door(ctx)
+    accounts.rebind(access, person, doing)
+    click.echo(f"the next login of {person} at the identity provider says who that is", err=True)
+    return int(Exit.GOOD)
+
+
 @command.command("list")
 @json_option
 @click.pass_context
