@@ -33,8 +33,8 @@ def test_people_are_added_listed_disabled_and_enabled(tmp_path):
     again = steady(tmp_path, "person", "password", "ana", stdin=OTHER + "\n")
     assert "signed out everywhere" in again.stderr
     told = steady(tmp_path, "audit", "access").stdout
-    assert "kim changed the account of ana: added  (cli)" in told
-    assert "changed the account of ana: password" in told
+    assert "account of ana added by kim  (cli)" in told
+    assert "account of ana given another password by" in told
 
 
 def test_what_cannot_be_is_said(tmp_path):

@@ -21,15 +21,15 @@ LINES = {
     e.SignedOut("ana", "web", "", "ana", "s"): "ana signed out  (web)",
     e.SignedOut(
         "ana", "cli", "", "kim", "", "the password was changed"
-    ): "kim ended the sessions of ana: the password was changed  (cli)",
+    ): "sessions of ana ended by kim: the password was changed  (cli)",
     e.LockedOut(
         "account", "", "web", "", 5, AT
     ): "a name that nobody has is locked out until 2027-01-15 08:00 UTC after 5 attempts  (web)",
-    e.AccountChanged("ana", "disabled", "kim", "cli"): "kim changed the account of ana: disabled  (cli)",
+    e.AccountChanged("ana", "disabled", "kim", "cli"): "account of ana disabled by kim  (cli)",
     e.TokenIssued(
         "t", "ana", "ci", "viewer", ("*",), AT, "kim", "cli"
-    ): "kim made token t for ana: viewer for everything until 2027-01-15 08:00 UTC  (cli)",
-    e.TokenRevoked("t", "ana", "kim", "cli", "", "lost"): "kim revoked token t of ana: lost  (cli)",
+    ): "token t of ana made by kim: viewer for everything until 2027-01-15 08:00 UTC  (cli)",
+    e.TokenRevoked("t", "ana", "kim", "cli", "", "lost"): "token t of ana revoked by kim: lost  (cli)",
     e.TokenRefused(
         "", "", "api", "10.0.0.1", "there is no such token"
     ): "a token was refused: there is no such token  (api from 10.0.0.1)",

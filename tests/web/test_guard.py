@@ -74,6 +74,13 @@ def test_a_form_is_bounded(browser):
     assert browser.client.post("/account/sessions/end", data=many).status_code == 403
 
 
+def test_files_are_not_taken(here, browser):
+    files = {"name": ("x.txt", b"x" * 100)}
+    assert browser.client.post("/login", files=files).status_code == 400
+    assert browser.client.post("/login", files={"name": (None, "x" * 20_000)}).status_code == 400
+    assert browser.client.post("/account/tokens", files=files).status_code == 403
+
+
 def test_signing_in_needs_the_word_of_the_browser(here):
     base, _ = here
     data = {"name": "ana", "password": "x", "csrf": "0" * 64, "next": "/"}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .. import events as e
 from .words import minute
+
+CHANGES: Mapping[str, str] = {"password": "given another password", "rebound": "bound anew to the identity provider"}
+"""What became of an account, where that is more than one word."""
 
 
 def line(recorded: e.Recorded) -> str:
@@ -25,20 +30,20 @@ def _said(event: e.Event) -> str:
         case e.SignInRefused():
             return f"{event.person or 'somebody unknown'} was refused: {event.why}"
         case e.SignedOut(session=""):
-            return f"{event.by} ended the sessions of {event.person}: {event.why}"
+            return f"sessions of {event.person} ended by {event.by}: {event.why}"
         case e.SignedOut():
             return f"{event.person} signed out"
         case e.LockedOut():
             subject = event.subject or "a name that nobody has"
             return f"{subject} is locked out until {minute(event.until)} after {event.refusals} attempts"
         case e.AccountChanged():
-            return f"{event.by} changed the account of {event.person}: {event.change}"
+            return f"account of {event.person} {CHANGES.get(event.change, event.change)} by {event.by}"
         case e.TokenIssued():
             services = ", ".join("everything" if name == "*" else name for name in event.services)
             until = f"{event.role} for {services} until {minute(event.expires)}"
-            return f"{event.by} made token {event.token} for {event.person}: {until}"
+            return f"token {event.token} of {event.person} made by {event.by}: {until}"
         case e.TokenRevoked():
-            return f"{event.by} revoked token {event.token} of {event.person}{f': {event.why}' if event.why else ''}"
+            return f"token {event.token} of {event.person} revoked by {event.by}{f': {event.why}' if event.why else ''}"
         case e.TokenRefused():
             whose = f"token {event.token} of {event.person}" if event.token else "a token"
             return f"{whose} was refused: {event.why}"
