@@ -243,6 +243,12 @@ def test_one_that_is_away_is_told():
         provider.address(BACK, "s", "n", "v")
 
 
+def test_authorities_that_are_not_there_are_told(tmp_path):
+    provider = Provider(Oidc("https://127.0.0.1:9", "steady", ca=str(tmp_path / "none.pem")), lambda: "", lambda: 0)
+    with pytest.raises(ProviderFailed, match="No such file"):
+        provider.address(BACK, "s", "n", "v")
+
+
 def test_where_to_sign_out_there(provider, lies, clock):
     assert provider.ending("proof", "https://steady.example/login") == ""
     lies.metadata["end_session_endpoint"] = f"{lies.issuer}/end?x=1"

@@ -232,8 +232,8 @@ class Provider:
         import httpx  # noqa: PLC0415 only where somebody signs in so
 
         headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
-        verify = ssl.create_default_context(cafile=self.oidc.ca) if self.oidc.ca else True
         try:
+            verify = ssl.create_default_context(cafile=self.oidc.ca) if self.oidc.ca else True
             with (
                 httpx.Client(timeout=PATIENCE, verify=verify) as client,
                 client.stream(method, address, data=form, headers=headers, auth=login) as answer,

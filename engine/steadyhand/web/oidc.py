@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -13,7 +12,7 @@ from ..app.access import NotAdmitted
 from ..app.oidc import Answer
 from . import cookies
 from .requests import server
-from .sessions import admitted, asking, origin, then
+from .sessions import admitted, apart, asking, origin, then
 
 RETURN = "/login/oidc/return"
 
@@ -29,7 +28,7 @@ async def leave(request: Request) -> Response:
     browser = cookies.read(request, cookies.BROWSER) or secrets.token_urlsafe(32)
     sign_on = server(request).sign_on
     try:
-        address = await run_in_threadpool(sign_on.begin, back(request), there, browser, origin(request))
+        address = await apart(request, sign_on.begin, back(request), there, browser, origin(request))
     except NotAdmitted as problem:
         return asking(request, there, 503, problem)
     answer = RedirectResponse(address, 303)
@@ -51,7 +50,7 @@ async def come_back(request: Request) -> Response:
         before=cookies.read(request, cookies.SESSION),
     )
     try:
-        session, there = await run_in_threadpool(server(request).sign_on.finish, answer, back(request))
+        session, there = await apart(request, server(request).sign_on.finish, answer, back(request))
     except NotAdmitted as problem:
         return asking(request, "/", 401, problem)
     return admitted(request, session, there)
