@@ -28,6 +28,7 @@ def test_every_answer_carries_them(tmp_path):
             for name, value in ALWAYS.items():
                 assert answer.headers[name] == value, (path, name)
             assert "server" not in answer.headers
+            assert status == 303 or answer.headers["content-type"].endswith("; charset=utf-8")
             assert "strict-transport-security" not in answer.headers
         assert browser.get("/login").headers["cache-control"] == "no-store"
         assert browser.get("/static/door.css").headers["cache-control"] == "public, max-age=3600"
@@ -67,3 +68,9 @@ def test_a_store_that_is_away_is_told_before_any_route(tmp_path, accept):
         assert answer.status_code == 503
         assert "the disk is full" in answer.text
         assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_an_answer_for_programs_is_no_page():
+    headers = MutableHeaders()
+    put(headers, "/api/v1/runs", https=False)
+    assert headers["content-disposition"] == 'attachment; filename="api.json"'

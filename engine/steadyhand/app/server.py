@@ -23,6 +23,7 @@ from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
 from .intake import Intake
+from .oidc import SignOn
 from .receiving import Receiving
 from .replies import Replies
 from .services import Services
@@ -49,6 +50,7 @@ class Server:
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
         self.access = Access(services, services.cells)
+        self.sign_on = SignOn(self.access)
         intake = Intake(services.journal, services.clock, actor=services.actor, poke=self.hub.poke)
         self.receiving = Receiving(services, intake)
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)

@@ -17,7 +17,7 @@ from ..model.people import EVERYTHING, Identity, Role
 from ..source import parse_duration
 from . import cookies
 from .requests import Denied, need, server, status_of
-from .sessions import origin
+from .sessions import apart, origin
 from .templating import page
 
 
@@ -106,7 +106,7 @@ async def password(request: Request) -> Response:
         old, new = str(form.get("old", "")), str(form.get("new", ""))
     cookie = cookies.read(request, cookies.SESSION)
     try:
-        fresh = await run_in_threadpool(accounts.change_own, server(request).access, cookie, old, new, origin(request))
+        fresh = await apart(request, accounts.change_own, server(request).access, cookie, old, new, origin(request))
     except SteadyError as problem:
         return await refused(request, problem)
     answer = await drawn(request, fresh, said="Your password is changed, and you are signed out everywhere else.")

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,6 +26,9 @@ from .headers import Headers, put
 from .requests import Denied, identity
 from .requests import server as server_of
 from .telling import error, told
+
+SIGNING_IN = 8
+"""Threads for those who sign in."""
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,7 @@ def create_app(server: Server, identify: Identify, routes: list[BaseRoute]) -> S
         exception_handlers={SteadyError: _told, HTTPException: _refused, Exception: _bug},
     )
     app.state.server = server
+    app.state.signing_in = CapacityLimiter(SIGNING_IN)
     return app
 
 

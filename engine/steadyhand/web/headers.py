@@ -33,6 +33,10 @@ PUBLIC = "/static/"
 """Where the files lie that are the same for everybody, and may be kept for a while."""
 
 
+API = "/api/"
+"""Where programs ask."""
+
+
 class Headers:
     """Puts the headers on each answer. `https` says whether people reach the server so."""
 
@@ -66,4 +70,6 @@ def put(headers: MutableHeaders, path: str, *, https: bool) -> None:
     """The headers of an answer; what a route has said itself stays."""
     for name, value in {**ALWAYS, **(HTTPS if https else {})}.items():
         headers.setdefault(name, value)
+    if path.startswith(API):
+        headers.setdefault("Content-Disposition", 'attachment; filename="api.json"')  # never a page, whatever is in it
     headers.setdefault("Cache-Control", "public, max-age=3600" if path.startswith(PUBLIC) else "no-store")

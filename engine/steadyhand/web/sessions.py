@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,6 +24,8 @@ from . import cookies
 from .guard import forged, same_origin
 from .requests import identity, server
 from .templating import page
+
+T = TypeVar("T")
 
 UNASKED = ("/hooks/", "/static/", "/a/")
 """Where nobody asks who it is: what is sent there proves itself, or is for everybody."""
@@ -52,6 +58,12 @@ def origin(connection: HTTPConnection) -> str:
 def then(text: str) -> str:
     """Where to go after signing in: a path here, nothing that a browser could take for another host."""
     return text if _PATH.fullmatch(text) and len(text) < 2_000 and not text.startswith("/login") else "/"
+
+
+async def apart(request: Request, act: Callable[..., T], *words: Any) -> T:
+    """Do what takes long (a password, a provider) in threads of its own: nobody else waits for those who sign in."""
+    limiter: CapacityLimiter = request.app.state.signing_in
+    return await to_thread.run_sync(partial(act, *words), limiter=limiter)
 
 
 async def login(request: Request) -> Response:
@@ -95,7 +107,7 @@ async def sign_in(request: Request) -> Response:
     agent = request.headers.get("user-agent", "")
     before = cookies.read(request, cookies.SESSION)
     try:
-        session = await run_in_threadpool(access.sign_in, name.strip(), password, origin(request), agent, before)
+        session = await apart(request, access.sign_in, name.strip(), password, origin(request), agent, before)
     except NotAdmitted as problem:
         return asking(request, then(there), 429 if problem.wait else 401, problem)
     return admitted(request, session, then(there))
@@ -111,9 +123,10 @@ def admitted(request: Request, session: str, there: str) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """End the session of this browser; where one can sign out at the provider too, say so."""
-    access = server(request).access
-    await run_in_threadpool(access.sign_out, cookies.read(request, cookies.SESSION), origin(request))
-    answer = page(request, "signed_out.html", there="")
+    host = server(request)
+    ended = await run_in_threadpool(host.access.sign_out, cookies.read(request, cookies.SESSION), origin(request))
+    there = await apart(request, host.sign_on.ending, ended, f"{host.url}/login") if ended else ""
+    answer = page(request, "signed_out.html", there=there)
     cookies.drop(request, answer, cookies.SESSION)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
