@@ -52,3 +52,4 @@ def open_door(folder: Path, routes: list[Any], identify: Any = by_header) -> Ite
         thread.join(20)
         server.stop()
         server.services.journal.close()
+        server.services.cells.close()

@@ -137,7 +137,10 @@ class Access:
 
     def first_time(self, what: str) -> bool:
         """Whether this was not told in the last minutes: the same again and again does not fill the journal."""
-        return self.cells.put(TOLD, keys.digest(what), b"1", self.now + QUIET, only_new=True)
+        key = keys.digest(what)
+        if self.cells.get(TOLD, key) is not None:
+            return False  # whoever asks all the time does not make the store write all the time
+        return self.cells.put(TOLD, key, b"1", self.now + QUIET, only_new=True)
 
     def vouched(self, person: str) -> tuple[str, ...]:
         """The groups that the provider named when the person last signed in there, while that is not too long ago."""
@@ -247,6 +250,11 @@ class Access:
         """Let go of the store."""
         with suppress(SteadyError):
             self.cells.close()
+
+
+def word_for(cookie: str, purpose: str) -> str:
+    """The word that forms of our own pages carry in a browser with this cookie: nobody else can know it."""
+    return keys.derived(cookie, f"form {purpose}")
 
 
 def too_often(wait: int) -> NotAdmitted:

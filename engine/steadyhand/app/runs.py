@@ -19,7 +19,7 @@ from ..driver.ports import Nobody, Observer, People, Unobserved
 from ..driver.recall import Unknown, recall
 from ..driver.redaction import Redactor
 from ..driver.secrets import SecretStore, forewarn, settings_secrets
-from ..errors import HeadMoved, NotFound, SteadyError, UsageError
+from ..errors import Fenced, HeadMoved, NotFound, SteadyError, UsageError
 from ..model import Conclusion, Mode, Runbook
 from . import library
 from .services import Services
@@ -304,7 +304,7 @@ def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
         clean: e.Event = redactor.event(_withheld(event, unknown) if unknown is not None else event)
         try:
             services.journal.append(run, state.seq, [clean], actor=f"{by}@{services.host}", at=at, epoch=state.epoch)
-        except HeadMoved:
+        except (HeadMoved, Fenced):  # a driver has appended, or has taken the run over, in this very moment
             continue
         return clean
 

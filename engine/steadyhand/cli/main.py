@@ -18,13 +18,14 @@ from .streams import abandon, is_output, say
 
 COMMANDS: dict[str, str] = {
     "answer": "Answer a question that a run has put.",
-    "audit": "Verify or export what was recorded.",
+    "audit": "Verify, export or list what was recorded.",
     "doctor": "Say what this machine has and lacks.",
     "drill": "Break a disposable real service and have a runbook repair it.",
     "graph": "Draw the steps of a runbook.",
     "init": "Begin a library: settings, a runbook, its test, a CI snippet.",
     "lease": "Take a target, hand it back, or list what is taken.",
     "note": "Write something down in a run.",
+    "person": "Say who may sign in on a server.",
     "plan": "Show every path that a run could take; nothing is contacted.",
     "preflight": "Say whether every step could be carried out right now.",
     "resume": "Go on with a run that was interrupted or waits.",
@@ -35,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "show": "Show one run.",
     "stop": "Ask a run to stop.",
     "test": "Run runbooks against scripted worlds.",
+    "token": "Make, list and revoke tokens for the API.",
     "transcript": "Write the transcript of a run.",
     "validate": "Check runbooks: document, schema, graph.",
     "watch": "Follow a run.",

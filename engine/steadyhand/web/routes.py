@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from . import account, approvals, hooks, oidc, rights, sessions
 
 
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
-    return []
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    # The actions of Slack stand before the hooks, whose addresses would fit them too.
+    return rights.held(
+        [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, static]
+    )
