@@ -39,6 +39,13 @@ GATE = (
     F("within", "duration", "How long the question stands; then the outcome is `expired`.", "10m"),
     F("other_than_requester", "boolean", "Whether whoever started the run may not approve.", True),
     F("auto", "boolean", "Whether mode `auto` may pass without asking.", True),
+    F(
+        "back",
+        "list",
+        "Steps beside this one that a person may send the run back to; one of the loop needs `max_visits`.",
+        ["causes"],
+        of="text",
+    ),
 )
 CHOOSE = (
     F("prompt", "text", "The question.", "Which mitigation?", required=True, template=True),
