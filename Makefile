@@ -54,6 +54,7 @@ docs: $(VENV)/ready
 # Figures as ratios against floors and peers in the same run.
 bench: $(VENV)/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/intake.py
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -145,9 +145,6 @@ def test_a_run_that_waits_for_time_people_or_locks_holds_no_thread_and_goes_on_w
     assert driver.drive(park=True) is Ending.WAITING
     assert driver.state.scopes[""].current == "rest"
     due = wake_at(book, driver.state)
-    before = driver.state.seq
-    assert driver.drive(park=True) is Ending.WAITING
-    assert driver.state.seq == before, "to be parked appends nothing"
     until(lambda: services.clock.now() > due)
     assert driver.drive(park=True) is Ending.WAITING
     assert wake_at(book, driver.state) is None
@@ -164,9 +161,31 @@ def test_a_run_that_waits_for_time_people_or_locks_holds_no_thread_and_goes_on_w
     time.sleep(0.6)  # as long as a wait for locks is not tried again
     assert driver.drive(park=True) is Ending.CONCLUDED
     assert (tmp_path / "effect").read_text() == "x\n"
-    kinds = names(services, driver.stream)
-    assert "run.paused" not in kinds
-    assert "run.resumed" not in kinds
+    paused = [one.event for one in services.journal.read(driver.stream) if isinstance(one.event, e.RunPaused)]
+    assert {event.reason for event in paused} == {"waiting"}
+    assert "run.resumed" not in names(services, driver.stream)
+
+
+def test_a_parked_run_can_be_taken_up_by_another_engine(tmp_path):
+    services, driver = begin(tmp_path, WAITS.replace("2s", "1500ms"), Mode.GUIDED)
+    assert driver.drive(park=True) is Ending.WAITING
+    until(lambda: services.clock.now() > wake_at(library.load(services, "x.yaml"), driver.state))
+    again = runs.resume(desk(tmp_path), driver.stream)
+    assert again.drive(park=True) is Ending.WAITING
+    assert [gate.opened.gate for gate in again.state.open_gates] == ["ask"]
+
+
+def test_between_two_attempts_at_a_check_the_thread_is_kept(tmp_path):
+    body = f"steps:\n  look: {{title: L, shell: test -e there, effect: read, expect: {{exit_code: 0}}, retry: {{times: 3, every: 2s}}, next: {{pass: end.healthy, {ENDS}}}}}\n"
+    services, driver = begin(tmp_path, body, Mode.GUIDED)
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(driver.drive(park=True)))
+    thread.start()
+    until(lambda: driver.state.leaves.get("look") and driver.state.leaves["look"].outcome == "fail")
+    (tmp_path / "there").touch()
+    thread.join(20)
+    assert ended == [Ending.CONCLUDED]
+    assert "run.paused" not in names(services, driver.stream)
 
 
 def test_a_short_wait_is_waited_out(tmp_path):

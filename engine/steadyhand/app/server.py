@@ -18,10 +18,14 @@ from ..model.people import Identity
 from ..schema import Settings
 from . import library, runs
 from .access import Access
+from .asks import Asks
 from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
+from .intake import Intake
 from .oidc import SignOn
+from .receiving import Receiving
+from .replies import Replies
 from .services import Services
 
 log = logging.getLogger(__name__)
@@ -47,7 +51,11 @@ class Server:
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
         self.access = Access(services, services.cells)
         self.sign_on = SignOn(self.access)
-        self.parts: list[Part] = []
+        intake = Intake(services.journal, services.clock, actor=services.actor, poke=self.hub.poke)
+        self.receiving = Receiving(services, intake)
+        self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
+        self.replies = Replies(services, self.access, self.asks)
+        self.parts: list[Part] = [self.receiving, self.asks]
         self.draining = threading.Event()
         self.started_at = 0
 

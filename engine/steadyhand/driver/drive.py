@@ -36,6 +36,9 @@ IDLE = 3600.0
 PARKED = 1.0
 """Seconds that a run must have to wait at least for its thread to be given up."""
 
+BETWEEN = 30.0
+"""The same between two attempts at one check: to leave and to come back is not worth it for every few seconds."""
+
 
 Arrived = e.Event | Answer
 """What the loop waits for: events, and what people say, which becomes an event when it is appended."""
@@ -123,8 +126,8 @@ class Driver:
     def drive(self, *, park: bool = False) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted or handed over.
 
-        With `park`, a run that has nothing to do but wait (for people, time or locks) gives its thread up: WAITING.
-        Nothing is appended then, since it is not left. Call again when it has grown, or at `core.waking.wake_at`.
+        With `park`, a run that waits for time, or for locks that somebody else has, is left to wait as well. It is
+        driven on (by this driver again, or by one that resumes it) when it has grown, or at `core.waking.wake_at`.
         """
         try:
             if self._changed():
@@ -144,7 +147,7 @@ class Driver:
                     continue
                 if self._waits_for_absent(park=park):
                     arrived = self._wanted_locks() if park else []
-                    if not arrived and self._may_leave(park=park):
+                    if not arrived and self._in_time(e.RunPaused(self._ports.actor, "waiting")):
                         return Ending.WAITING
                     continue
                 self._ask()
@@ -292,22 +295,14 @@ class Driver:
         """Whether only people could move the run on, and nobody is here to be asked; to park, only they and time."""
         if self._people.present() or self._attempts:
             return False
-        due, now = self._due(), self._ports.clock.now()
+        timers, now = survey(self._runbook, self.state).timers, self._ports.clock.now()
+        due, first = min(((self.state.timers[key].due, key) for key in timers), default=(None, ""))
         if park:
-            return due is None or due > now + int(PARKED * SECOND)
+            least = BETWEEN if first.startswith("retry:") else PARKED
+            return due is None or due > now + int(least * SECOND)
         if self.state.wanted_locks or not self.state.open_gates:
             return False
-        timers = survey(self._runbook, self.state).timers
         return (due is None or due > now) and all(key.startswith(("gate:", "run:")) for key in timers)
-
-    def _may_leave(self, *, park: bool) -> bool:
-        """Whether nothing has happened that must be looked at first."""
-        if not park:
-            return self._in_time(e.RunPaused(self._ports.actor, "waiting"))
-        known = self.state.seq
-        if self._changed():
-            self._catch_up()
-        return self.state.seq == known and self._inbox.empty()
 
     def _ask(self) -> None:
         for gate in self.state.open_gates:

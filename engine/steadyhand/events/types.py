@@ -254,7 +254,9 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
 
 
 class GateClosed(Struct, frozen=True, tag="gate.closed"):
-    """A question is settled: approved, rejected, expired, an option's id, withdrawn, or void (the plan differs)."""
+    """A question is settled: approved, rejected, expired, an option's id, `back:STEP`, withdrawn, or void (the
+    plan differs, or the alert).
+    """
 
     gate: str
     opening: int

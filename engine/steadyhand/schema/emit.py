@@ -241,6 +241,8 @@ class _Emitter:
                 "type": "object", "properties": sources, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}},
             "targets": self.places("targets"),
             "channels": self.places("channels"),
+            "intakes": {"type": "object", "propertyNames": name, "additionalProperties": self.object("intake")},
+            "asks": {"type": "array", "items": self.object("ask_people")},
         }  # fmt: skip
         return specials[kind]
 

@@ -26,6 +26,8 @@ class Right(Struct, frozen=True):
 
 
 ANYBODY = "it shows nothing and changes nothing of anybody's"
+PROVED = "the token, the password or the signature of its sender proves it, as the intake says"
+LINK = "the link proves it: it was sent to one person, holds once, and for one question"
 OPEN: Mapping[tuple[str, str], str] = {
     ("GET", "/login"): "it is how one becomes known",
     ("POST", "/login"): "the password proves it",
@@ -37,6 +39,15 @@ OPEN: Mapping[tuple[str, str], str] = {
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
     ("GET", "/metrics"): "the settings name the addresses that may ask",
+    ("POST", "/hooks/{source:str}"): PROVED,
+    ("PUT", "/hooks/{source:str}"): PROVED,
+    ("OPTIONS", "/hooks/{source:str}"): ANYBODY,
+    ("POST", "/hooks/{source:str}/{name:str}"): PROVED,
+    ("PUT", "/hooks/{source:str}/{name:str}"): PROVED,
+    ("OPTIONS", "/hooks/{source:str}/{name:str}"): ANYBODY,
+    ("POST", "/hooks/slack/actions"): "the signature of Slack proves it, and the settings say who its user is",
+    ("GET", "/a/{secret:str}"): LINK,
+    ("POST", "/a/{secret:str}"): LINK,
 }
 """Routes that whoever is not known may reach, and why that does no harm."""
 ROLES: Mapping[tuple[str, str], Role] = {

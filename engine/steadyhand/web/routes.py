@@ -7,10 +7,11 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from . import account, oidc, rights, sessions
+from . import account, approvals, hooks, oidc, rights, sessions
 
 
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    return rights.held([*sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, static])
+    # The actions of Slack stand before the hooks, whose addresses would fit them too.
+    return rights.held([*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, static])
