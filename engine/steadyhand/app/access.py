@@ -185,6 +185,7 @@ class Access:
 
     def refused(self, attempt: Attempt, person: str, origin: str, why: str) -> None:
         """An attempt was in vain; what it locks is told as well."""
+        self.cells.prune(self.now)
         self.record(e.SignInRefused(person, "web", origin, "password", why))
         for lock in attempt.locks:
             subject = origin if lock.what == "address" else person
