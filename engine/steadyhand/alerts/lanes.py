@@ -50,7 +50,7 @@ class Batch(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """Whether a run of a group may start. `why` not, and `until` when it is looked at again (0: when something comes)."""
+    """Whether a run of a group may start; `why` not, and `until` when not (0: until something comes)."""
 
     ready: bool
     why: str = ""
@@ -117,11 +117,16 @@ class Lane:
         return free if timer is None else min(timer, free)
 
     def commit(self, recorded: Iterable[e.Recorded], looked: Iterable[str], now: int) -> None:
-        """What has been recorded on the route, by us or by somebody else; `looked` are the groups that were looked at."""
+        """What has been recorded on the route, by us or by somebody else; `looked` are those that `decide` names."""
         new = [one for one in recorded if one.seq > self.history.seq]
         self.history.apply(new)
         touched = {group: None for one in new if (group := getattr(one.event, "group", ""))}
         self._arrange((*touched, *looked), now)
+
+    def become(self, route: Route, ranks: Mapping[str, int], now: int) -> None:
+        """The settings say something else of the route; what has happened on it stays."""
+        self.route, self._ranks = route, ranks
+        self.recover(now)
 
     def recover(self, now: int) -> None:
         """Make out from the history alone what is to be looked at when."""

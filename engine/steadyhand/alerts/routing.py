@@ -10,7 +10,7 @@ from .. import events as e
 from ..model import Runbook
 from ..schema.routes import FIRING, Condition, Route
 from .meaning import Delivery, Meant, Refused, meaning, starts, taken_by
-from .state import AlertState
+from .state import AlertState, Decision
 
 QUIET = ("resolved", "silenced", "inhibited")
 """The statuses of an alert that no longer asks for anything to be done."""
@@ -60,15 +60,16 @@ def sort(ways: Sequence[Way], delivery: Delivery) -> Sorted:
     return Sorted(tuple(meant), tuple(unrouted))
 
 
-def unstarted(delivery: Delivery, alert: AlertState, going: Iterable[str]) -> e.AlertRouted | e.AlertHeld:
-    """What comes of a delivery that starts nothing: it belongs to a run of the alert that goes on, or to none."""
-    led, status = set(alert.runs), delivery.said.status
-    run = next((one for one in going if one in led), "")
-    before = alert.decision
-    route, key = (before.route, getattr(before, "key", "")) if before is not None else ("", "")
-    if run:
-        return e.AlertRouted(delivery.seq, route, key, getattr(before, "runbook", ""), run, joined=True)
-    return e.AlertHeld(delivery.seq, route, key, f"it is {status}, and no run of it goes on")
+def unstarted(delivery: Delivery, before: Decision | None, going: Sequence[str]) -> e.AlertRouted | e.AlertHeld:
+    """What comes of a delivery that starts nothing: it belongs to a run of the alert that goes on, or to none.
+
+    `before` is what was decided last, `going` are the runs of the alert that go on, the latest first.
+    """
+    route = before.route if before is not None else ""
+    key, runbook = getattr(before, "key", ""), getattr(before, "runbook", "")
+    if going:
+        return e.AlertRouted(delivery.seq, route, key, runbook, going[0], joined=True)
+    return e.AlertHeld(delivery.seq, route, key, f"it is {delivery.said.status}, and no run of it goes on")
 
 
 def together(alerts: Iterable[AlertState], latest: str) -> str:
