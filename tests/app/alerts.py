@@ -22,9 +22,9 @@ steps:
   look: {title: Look, shell: 'echo {{ inputs.host }}', effect: read, next: {pass: end.healthy, fail: end.escalated, error: end.escalated}}
 """
 """Over as soon as it has looked."""
-FIX = LOOK.replace("name: look", "name: fix").replace("alerts: [Slow]\n", "").replace(
-    "pass: end.healthy", "pass: change"
-) + """\
+FIX = (
+    LOOK.replace("name: look", "name: fix").replace("alerts: [Slow]\n", "").replace("pass: end.healthy", "pass: change")
+    + """\
   change:
     title: Change
     shell: 'true'
@@ -34,6 +34,7 @@ FIX = LOOK.replace("name: look", "name: fix").replace("alerts: [Slow]\n", "").re
     next: {pass: sure, fail: end.escalated, error: end.escalated}
   sure: {title: Sure, purpose: verification, shell: 'true', effect: read, next: {pass: end.resolved, fail: end.escalated, error: end.escalated}}
 """
+)
 """Waits for a person before its change."""
 
 
@@ -97,7 +98,14 @@ def state(services, stream):
 
 def decided(services, *streams):
     """The alerts, once there is nothing left to decide about them."""
-    return until(lambda: (found := [state(services, s) for s in streams]) if all(not state(services, s).undecided for s in streams) else None, "a decision")
+    return until(
+        lambda: (
+            (found := [state(services, s) for s in streams])
+            if all(not state(services, s).undecided for s in streams)
+            else None
+        ),
+        "a decision",
+    )
 
 
 def starts(services, prefix="r"):
