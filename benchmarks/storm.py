@@ -44,8 +44,10 @@ THREADS = 8
 def alert(number: int) -> e.AlertReceived:
     labels = {"alertname": "Slow", "instance": f"host{number}", "service": f"s{number % 20}", "severity": "page"}
     annotations = {"summary": "The service is slow", "runbook": "https://wiki.example/slow"}
+    details = {"generator": "x" * 80}
+    fingerprint = f"{number:016x}"
     return e.AlertReceived(
-        "am", "alertmanager", f"{number:016x}", f"{number}", "firing", "Slow", labels, annotations, {"generator": "x" * 80}
+        "am", "alertmanager", fingerprint, f"{number}", "firing", "Slow", labels, annotations, details
     )
 
 

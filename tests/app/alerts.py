@@ -98,14 +98,8 @@ def state(services, stream):
 
 def decided(services, *streams):
     """The alerts, once there is nothing left to decide about them."""
-    return until(
-        lambda: (
-            (found := [state(services, s) for s in streams])
-            if all(not state(services, s).undecided for s in streams)
-            else None
-        ),
-        "a decision",
-    )
+    until(lambda: not any(state(services, stream).undecided for stream in streams), "a decision")
+    return [state(services, stream) for stream in streams]
 
 
 def starts(services, prefix="r"):
