@@ -284,13 +284,19 @@ class Dying:
         return getattr(self._journal, name)
 
     def append(self, *words, **more):
+        return self._last(self._journal.append, *words, **more)
+
+    def append_all(self, *words):
+        return self._last(self._journal.append_all, *words)
+
+    def _last(self, append, *words, **more):
         with self._lock:
             self.appends += 1
             last = self.appends >= self._limit
             if self.dead or (last and self._when == "before"):
                 self.dead = True
                 raise JournalError("the process is gone")
-            done = self._journal.append(*words, **more)
+            done = append(*words, **more)
             if last:
                 self.dead = True
                 raise JournalError("the process is gone")

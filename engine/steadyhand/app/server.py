@@ -18,6 +18,7 @@ from ..model.people import Identity
 from ..schema import Settings
 from . import library, runs
 from .access import Access
+from .alertmanagers import Alertmanagers
 from .asks import Asks
 from .board import Board
 from .conductor import Conductor
@@ -57,7 +58,8 @@ class Server:
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
         self.replies = Replies(services, self.access, self.asks)
         self.router = Router(services, self.hub, self.board, self.conductor)
-        self.parts: list[Part] = [self.router, self.receiving, self.asks]
+        self.alertmanagers = Alertmanagers(services, self.board)
+        self.parts: list[Part] = [self.router, self.alertmanagers, self.receiving, self.asks]
         self.draining = threading.Event()
         self.started_at = 0
 
