@@ -7,11 +7,12 @@ import threading
 import pytest
 
 from steadyhand import events as e
-from steadyhand.app import runs
+from steadyhand.app import opening, runs
 from steadyhand.app.server import Server
 from steadyhand.app.services import InvalidSettings
 from steadyhand.errors import JournalError
 from steadyhand.journal.open import open_journal
+from steadyhand.model import Mode
 
 from .alerts import FIX, decided, deliver, desk, said, serving, starts, state, until
 
@@ -108,6 +109,21 @@ def test_silence_reaches_the_run_too(tmp_path):
             stream, 2, [e.AlertMuted("silenced", ("s1",))], actor="t", at=services.clock.now(), epoch=1
         )
         until(lambda: runs.state_of(services, alert.runs[0]).alarm.status == "silenced", "the silence")
+
+
+def test_a_run_that_a_person_has_started_for_an_alert_hears_of_it_too(tmp_path):
+    services = desk(tmp_path, "routes: []\n")
+    stream = deliver(services, broken("f1"))
+    opened = opening.prefill(services, "fix", "f1")
+    book, about = opened.runbook, opening.about(opened.alert)
+    run = runs.start(services, book, opened.inputs, Mode.GUIDED, alert=about, driver="").stream
+    opening.belongs(services, opened.alert, "fix", run)
+    with serving(services) as server:
+        waiting(server, run)
+        deliver(services, broken("f1", "2", "resolved"))
+        until(lambda: runs.state_of(services, run).alarm.status == "resolved", "the news")
+        (alert,) = decided(services, stream)
+        assert alert.decision.run == run
 
 
 def test_what_has_resolved_and_what_is_acknowledged_start_nothing(tmp_path):

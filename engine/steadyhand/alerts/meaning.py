@@ -114,22 +114,34 @@ def meaning(route: Route, runbook: Runbook, said: e.AlertReceived) -> Meant | Re
         by = _key([evaluate(path, alert) for path in route.storm.by]) if route.storm else ""
     except TemplateError as problem:
         return Refused(f"the key cannot be told: {problem.message}"[: 2 * WORDS])
-    wrong: list[str] = []
+    given, wrong = values(route, runbook, said)
+    if wrong:
+        return Refused("; ".join(f"{name}: {why}"[:WORDS] for name, why in wrong.items()))
+    return _held(route, runbook, given, key, by, said)
+
+
+def values(route: Route, runbook: Runbook, said: e.AlertReceived) -> tuple[dict[str, Any], dict[str, str]]:
+    """The inputs that the alert gives on a route, by name, and why others cannot be had from it.
+
+    The list input of a storm holds one item here, and is not a list.
+    """
+    alert = {"alert": names_of(said)}
     given: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
     for name, spec in runbook.inputs.items():
         listed = route.storm is not None and route.storm.input == name
         schema = spec.schema.get("items", {}) if listed else spec.schema
         try:
             found, value = _value(route, spec, schema, alert)
         except ValueError as problem:
-            wrong.append(f"{name}: {problem}")
+            wrong[name] = str(problem)
             continue
-        if found:
-            wrong.extend(f"{name}: {problem}" for problem in problems(schema, value))
+        unfit = problems(schema, value) if found else ()
+        if unfit:
+            wrong[name] = "; ".join(unfit)
+        elif found:
             given[name] = value
-    if wrong:
-        return Refused("; ".join(one[:WORDS] for one in wrong))
-    return _held(route, runbook, given, key, by, said)
+    return given, wrong
 
 
 def _held(

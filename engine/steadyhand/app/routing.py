@@ -60,6 +60,7 @@ class Router:
         self._teller = Teller(services, board)
         self._inbox: deque[Delivery] = deque()
         self._heard: deque[str] = deque()
+        self._led: deque[tuple[str, str]] = deque()
         self._concluded: deque[Ended] = deque()
         self._grew: dict[str, int] = {}
         self._lanes: dict[str, Lane] = {}
@@ -113,6 +114,8 @@ class Router:
                     self._inbox.append(Delivery(one.stream, one.seq, one.at, said))
                 case e.AlertMuted():
                     self._heard.append(one.stream)
+                case e.AlertRouted(run=run):
+                    self._led.append((one.stream, run))
                 case e.RunConcluded(conclusion=conclusion):
                     self._concluded.append(Ended(one.stream, conclusion, one.at))
                 case _:
@@ -149,6 +152,8 @@ class Router:
             self._batch.append(self._inbox.popleft())
         while self._concluded:
             self._over.append(self._concluded.popleft())
+        while self._led:
+            self._alarms.belongs(*self._led.popleft())
         heard = dict.fromkeys(one.stream for one in self._batch)
         while self._heard:
             heard[self._heard.popleft()] = None
