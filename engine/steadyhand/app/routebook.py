@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..alerts.routing import Way, implied
 from ..errors import Diagnostic, Severity, Span, SteadyError
@@ -102,7 +103,8 @@ def check(services: Services, path: Path) -> library.Read:
         named = str(path.absolute())
         desk = Services(store=services.named_store, config=named, environ=services.environ, cwd=services.cwd)
         lines = content.decode("utf-8-sig", "replace").split("\n")
-        found = (*found, *_findings(desk, lines))
+        more = (replace(one, span=replace(one.span, source=str(path))) for one in _findings(desk, lines))
+        found = (*found, *more)
     return library.Read(str(path), None, tuple(sorted(found, key=lambda d: (d.span, d.code))))
 
 
