@@ -60,7 +60,10 @@ class Routebook:
         if routes == ():
             return
         spoken_for = {route.runbook for route in routes or ()}
+        *own, _ = library.folders(self._services)
         for path in files.values():
+            if not any(path.is_relative_to(folder) for folder in own):
+                continue  # it comes with the package, and nobody has asked for it
             runbook = self._runbook(path).runbook
             if runbook is not None and runbook.alerts and runbook.name not in spoken_for:
                 yield Way(implied(runbook), runbook)
