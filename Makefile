@@ -45,7 +45,7 @@ format: $(VENV)/ready
 
 # The published schemas, from the tables that the checker reads.
 schemas: $(VENV)/ready
-	for name in drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+	for name in backtest drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
 
 # The reference pages, from the tables that the program reads.
 docs: $(VENV)/ready
@@ -58,6 +58,7 @@ screenshots: $(VENV)/ready
 # Figures as ratios against floors and peers in the same run.
 bench: $(VENV)/ready
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/intake.py
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """Open pages: how soon 200 of them hear of a change, and what they cost. `python benchmarks/pages.py`.
 
-The floor is one open page in the same run: how long it takes until it alone has heard. A page is a stream of server-sent
-events in a thread of this process (the client's), over a real socket to a real server process in another.
+The floor is one open page in the same run: how long it takes until it alone has heard. A page is a stream of
+server-sent events to this process, over a real socket, from a real server process.
 """
 
 from __future__ import annotations
@@ -101,12 +101,10 @@ def main() -> int:
     worst = sorted(waits)[int(0.99 * len(waits)) - 1]
     missed = PAGES * CHANGES - len(waits)
     print(f"one page hears after {one * 1000:.0f} ms (median of {len(alone)} changes)")
-    print(
-        f"{PAGES} pages hear after {all_ * 1000:.0f} ms, 99 of 100 within {worst * 1000:.0f} ms: {all_ / one:.1f}x of one"
-    )
-    print(
-        f"a page costs {(memory - before[0]) / PAGES:.1f} KiB and {(threads - before[1]) / PAGES:.2f} threads; {missed} of {PAGES * CHANGES} messages missed"
-    )
+    late = f"{worst * 1000:.0f} ms: {all_ / one:.1f}x of one"
+    print(f"{PAGES} pages hear after {all_ * 1000:.0f} ms, 99 of 100 within {late}")
+    cost = f"{(memory - before[0]) / PAGES:.1f} KiB and {(threads - before[1]) / PAGES:.2f} threads"
+    print(f"a page costs {cost}; {missed} of {PAGES * CHANGES} messages missed")
     return 1 if missed else 0
 
 

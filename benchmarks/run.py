@@ -6,6 +6,7 @@ W3 sequential shell steps, per step      floor: asyncio subprocess, per step; th
 W4 200 steps of `sleep 0.1`, 50 at once  floor: the ideal, 0.4 s
 W5 over SSH: see ssh.py
 W6 one step prints 200 MB                floor: the shell writes it to a file
+W7 alerts acknowledged durably: see intake.py
 W8 `validate` of 10,000 steps            seconds and memory; and 2,500 steps, to see that it grows linearly
 W9 `test` of 1,000 scripted worlds        floor: pytest runs 1,000 tests that do nothing
 

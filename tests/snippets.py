@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from .probed import full_cache, full_queue, shop_certificate, shop_metrics, shop_zone, worker
 from .realparts.postgresql import PASSWORD, postgres
+from .serving import intakes
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"yaml", "console", "text", "python", "toml", "sh"}
@@ -110,6 +111,7 @@ SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] =
     "tls.md": shop_certificate,
     "prometheus.md": shop_metrics,
     "amqp.md": full_queue,
+    "alerts-in.md": intakes,
 }
 """The pages whose commands need a server: what starts it, and gives the variables that lead to it."""
 

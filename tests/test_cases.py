@@ -1,7 +1,7 @@
 """Runbooks that are wrong in one way each: what `steady validate` prints of them, to the letter, and nothing beside it.
 
 A folder of `tests/cases` is one case: `doc.yaml`, what lies around it (settings, rules, a called runbook), and
-`expect.txt`. Its name begins with the code that it is about.
+`expect.txt`. Without a `doc.yaml` it is about the settings. Its name begins with the code that it is about.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from steadyhand import graph, schema
 from steadyhand.app import library
 from steadyhand.cli.main import steady
+from steadyhand.cli.reporters import text_of
+from steadyhand.errors import InvalidDocument
 from steadyhand.graph import confinement
 
 CASES = sorted(path.parent for path in Path(__file__).resolve().parent.glob("cases/*/expect.txt"))
@@ -23,7 +25,11 @@ BESIDE = {"SG015-alert-through-raw": {"SH503"}}
 
 
 def said(folder: Path, *words: str) -> str:
-    return CliRunner().invoke(steady, ["validate", *words, "doc.yaml"], standalone_mode=False).output
+    what = "doc.yaml" if (folder / "doc.yaml").exists() else "steady.yaml"
+    done = CliRunner().invoke(steady, ["validate", *words, what], standalone_mode=False)
+    if isinstance(done.exception, InvalidDocument):  # the settings are wrong: nothing is looked at
+        return f"{text_of(done.exception.diagnostics)}\n".replace(f"{folder}/", "")
+    return done.output
 
 
 @pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,18 @@ def steady(tmp_path_factory):
         return subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)
 
     run.work = work
+    run.files = set(zipfile.ZipFile(wheel).namelist())
     return run
+
+
+@pytest.mark.slow
+def test_the_pages_of_the_server_are_in_it(steady):
+    web = ROOT / "engine" / "steadyhand" / "web"
+    wanted = {
+        str(path.relative_to(ROOT / "engine")) for path in web.rglob("*") if path.suffix in {".html", ".css", ".js"}
+    }
+    assert wanted
+    assert wanted <= steady.files
 
 
 @pytest.mark.slow

@@ -73,6 +73,14 @@ WHERE_SETTINGS = {
     "group": "A group in `groups`",
     "login": "`login`",
     "oidc": "`login.oidc`",
+    "intake": "An intake in `intake`",
+    "intake_basic": "`basic` of an intake",
+    "mapping": "`mapping` of an intake",
+    "ask_people": "An item of `asks`",
+    "route": "A route in `routes`",
+    "accumulate": "`accumulate` of a route",
+    "storm": "`storm` of a route",
+    "service": "A service in `services`",
 }
 
 

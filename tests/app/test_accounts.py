@@ -85,7 +85,7 @@ def test_guessing_the_old_password_in_a_browser_left_open_locks(access):
 
 
 def test_nobody_without_a_password_session_changes_one(access):
-    with pytest.raises(NotAdmitted, match="only somebody who signed in with a password"):
+    with pytest.raises(UsageError, match="only somebody who signed in with a password"):
         accounts.change_own(access, "", PASSWORD, OTHER, ORIGIN)
 
 

@@ -72,3 +72,23 @@ def test_the_refusal_lists_what_may_be_said():
     with pytest.raises(UsageError) as caught:
         says(CHOOSE, "x")
     assert caught.value.hint == "answers: restart (Restart), rollback (Go back)"
+
+
+BACK = "steps:\n  look: {title: L, wait: 1s, max_visits: 3, next: g}\n  g: {title: G, gate: {prompt: Sure?, back: [look]}, next: {approved: end.healthy, rejected: end.stopped}}\n"
+
+
+def test_to_go_back_wants_a_reason():
+    play = Play(BACK)
+    play.wait(1)
+    opened = play.state.gates["g"].opened
+    more = {"by": "anna", "via": "test"}
+    for words, comment in (
+        ("back:look it was the disk", ""),
+        ("back", "it was the disk"),
+        ("back it was the disk", ""),
+    ):
+        answer = interpret(play.runbook, play.state, opened, words, comment=comment, **more)
+        assert (answer.answer, answer.comment) == ("back:look", "it was the disk")
+    with pytest.raises(UsageError, match="to go back wants a reason") as caught:
+        interpret(play.runbook, play.state, opened, "back:look", **more)
+    assert caught.value.hint == "say why: back:look <why>, or --comment"

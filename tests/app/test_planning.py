@@ -6,6 +6,7 @@ import pytest
 
 from steadyhand.app import library, planning, runs
 from steadyhand.model import Mode
+from steadyhand.projections.planned import text as drawn
 
 from .desk import desk, write
 
@@ -137,3 +138,18 @@ def test_the_input_of_a_call_that_is_not_known_yet_is_unknown_inside(tmp_path):
     body = calling().replace("who: db", 'who: "{{ inputs.app }}"')
     _, _, found = planned(tmp_path, "inputs: {app: {type: string}}\n" + body, {}, others=(("inner", CALL),))
     assert actions(found)["sub/act"].unknown == ("inputs.who",)
+
+
+def test_where_a_run_could_be_sent_back_to_is_told(tmp_path):
+    body = f"""\
+steps:
+  look: {{title: L, max_visits: 2, shell: l, effect: read, next: {{pass: act, fail: end.escalated, error: end.escalated}}}}
+  act: {{title: A, shell: a, effect: change, gate: {{prompt: Sure?, back: [look]}}, undo: {{none: x}}, next: {{pass: end.escalated, {ENDS}}}}}
+"""
+    write(tmp_path, "x", body)
+    services = desk(tmp_path)
+    found = planning.plan(services, library.load(services, "x.yaml"), {})
+    assert found.steps["act"].asks.back == ("look",)
+    shown = drawn(found)
+    assert "asks anybody, or goes back to look: Sure?" in shown
+    assert "back:look -> look" in shown

@@ -200,3 +200,21 @@ def test_to_stop_all_says_from_where(started):
     services, driver = started
     assert runs.stop_all(services, "anna", "enough", "web", "10.0.0.9") == (driver.stream,)
     assert runs.state_of(services, driver.stream).stop.origin == "10.0.0.9"
+
+
+def test_what_a_person_says_counts_while_a_driver_takes_the_run_over(started, monkeypatch):
+    services, driver = started
+    real, taken = services.journal.append, []
+
+    def append(stream, expected, events, **more):
+        if not taken:
+            taken.append(stream)
+            epoch = more["epoch"] + 1
+            real(stream, expected, [e.RunResumed("engine@b/2", epoch)], **{**more, "epoch": epoch})
+        return real(stream, expected, events, **more)
+
+    monkeypatch.setattr(services.journal, "append", append)
+    runs.note(services, driver.stream, "anna", "seen", "web", "10.0.0.9")
+    last = services.journal.read(driver.stream)[-2:]
+    assert [type(one.event).__name__ for one in last] == ["RunResumed", "NoteAdded"]
+    assert last[0].epoch == last[1].epoch

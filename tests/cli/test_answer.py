@@ -98,3 +98,29 @@ def test_who_has_approved_and_now_refuses_is_told_how_to_end_the_run(asked):
     done = steady(asked, "answer", "last", "act", "reject")
     assert done.returncode == 1
     assert "steady stop r" in done.stderr
+
+
+BACK = """\
+steadyhand: 1
+name: back
+title: Back
+steps:
+  look: {title: Look, max_visits: 2, shell: echo seen >> looked, effect: read, next: {pass: act, fail: end.escalated, error: end.escalated}}
+  act: {title: Act, shell: touch done, effect: change, gate: {prompt: Do it?, back: [look]}, undo: {none: x}, next: {pass: end.escalated, fail: end.escalated, error: end.escalated, rejected: end.stopped}}
+"""
+
+
+def test_a_run_is_sent_back_with_a_reason(tmp_path):
+    (tmp_path / "back.yaml").write_text(BACK)
+    first = steady(tmp_path, "run", "back.yaml")
+    assert "Go back to look, and say why" in first.stdout
+    bare = steady(tmp_path, "answer", "last", "act", "back:look")
+    assert (bare.returncode, bare.stderr) == (
+        2, "steady: to go back wants a reason\n  say why: back:look <why>, or --comment\n",
+    )  # fmt: skip
+    done = steady(tmp_path, "answer", "last", "act", "back:look", "--comment", "the disk first", "--resume")
+    assert done.returncode == 4, done.stderr
+    assert (tmp_path / "looked").read_text() == "seen\nseen\n"
+    assert [event["comment"] for event in events(tmp_path, "gate.answered")] == ["the disk first"]
+    assert "the disk first" in steady(tmp_path, "transcript").stdout
+    assert not (tmp_path / "done").exists()

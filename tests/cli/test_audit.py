@@ -71,3 +71,15 @@ def test_an_archive_that_cannot_be_written_is_said_and_leaves_nothing(folder):
     assert (done.returncode, done.stderr.splitlines()[0]) == (
         2, "steady: no/such/run.tar.gz cannot be written: No such file or directory",
     )  # fmt: skip
+
+
+def test_what_happened_at_the_door_is_listed(tmp_path):
+    assert "nothing happened at the door" in steady(tmp_path, "audit", "access").stderr
+    (tmp_path / "steady.yaml").write_text("people: {ana: {roles: {viewer: ['*']}}}\n")
+    steady(tmp_path, "person", "disable", "ana")
+    assert "account of ana disabled by " in steady(tmp_path, "audit", "access").stdout
+    (row,) = json.loads(steady(tmp_path, "audit", "access", "--since", "1h", "--json").stdout)["events"]
+    assert (row["event"], row["person"], row["change"], row["seq"]) == ("access.account", "ana", "disabled", 1)
+    assert row["stream"].startswith("access:")
+    assert steady(tmp_path, "audit", "access", "--since", "soon").returncode == 2
+    assert "every chain holds" in steady(tmp_path, "audit", "verify").stdout

@@ -11,7 +11,7 @@ from steadyhand.core.state import State
 from steadyhand.core.tables import AFTER_THE_END, RUN_AGAIN
 from steadyhand.model import Do, Mode
 
-from .worlds import Dice, runbooks, started, world
+from .worlds import Dice, news, runbooks, started, world
 
 few = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 MODES = st.sampled_from([m.value for m in Mode if m is not Mode.DRY_RUN])
@@ -21,7 +21,7 @@ def play(data, mode):
     runbook = data.draw(runbooks())
     script = Dice(data)
     run = world(runbook, script)
-    run.run(started(mode), limit=3000)
+    run.run(started(mode), limit=3000, outside=news(data))
     return runbook, run
 
 
@@ -45,7 +45,9 @@ def test_no_change_before_its_gate_and_none_twice_without_a_word(data, mode):
             unanswered = {p: a for p, a in unanswered.items() if not under(event.path, p)}
         if isinstance(event, e.StepIntended) and event.effect != "read":
             gate = state.gates.get(event.gate)
-            if event.gate:
+            if event.gate and gate.undoes(event.path):
+                pass  # part of what was approved when it began, whatever is asked about the rest by now
+            elif event.gate:
                 assert gate is not None
                 assert gate.result in {"approved", RUN_AGAIN}
                 yes = [a for a in gate.answers if a.answer in {"approve", "run_again"}]
@@ -56,6 +58,53 @@ def test_no_change_before_its_gate_and_none_twice_without_a_word(data, mode):
                 assert event.gate.endswith(":doubt"), "a change was attempted again without a person's word"
                 assert gate.result == RUN_AGAIN
             unanswered[event.path] = event.attempt
+        state = state.after(one)
+
+
+QUIET = {"resolved", "silenced", "inhibited"}
+
+
+@few
+@given(st.data(), MODES)
+def test_no_change_begins_after_its_alert_went_quiet_without_a_yes_that_was_given_later(data, mode):
+    """Told from the events alone. An undo goes on: it takes back what had begun before."""
+    _, run = play(data, mode)
+    status, quiet, yes = "firing", 0, {}
+    for one in run.recorded:
+        match one.event:
+            case e.AlertChanged(status=told):
+                quiet = one.seq if told in QUIET and told != status else quiet
+                status = told
+            case e.GateOpened(gate=gate):
+                yes[gate] = []
+            case e.GateAnswered(gate=gate, answer=answer) if answer in {"approve", "run_again"}:
+                yes[gate].append(one.seq)
+            case e.StepIntended(path=path, effect=effect, gate=gate) if effect != "read" and not path.endswith(":undo"):
+                if gate:
+                    assert yes[gate]
+                    assert min(yes[gate]) > quiet, f"{path} began by a yes from before the alert went quiet"
+                else:
+                    assert status not in QUIET, f"{path} began unasked"
+            case _:
+                pass
+
+
+@few
+@given(st.data(), MODES)
+def test_what_has_begun_is_verified_and_undone_whatever_the_alert_does(data, mode):
+    """A step is not left while a part of its change waits to be taken back."""
+    runbook, run = play(data, mode)
+    state = State()
+    for one in run.recorded:
+        if isinstance(one.event, e.StepEntered) and "/" not in one.event.path and one.event.came_from:
+            assert not [p for p in state.running if under(one.event.came_from, p)], "left while a part of it runs"
+            step = runbook.steps[one.event.came_from]
+            if step.verify is not None and isinstance(step.body, Do) and step.undo is not None:
+                for path, leaf in state.leaves.items():
+                    if path.endswith(":verify") and under(one.event.came_from, path) and leaf.outcome != "pass":
+                        assert f"{path.removesuffix(':verify')}:undo" in state.leaves, (
+                            "what did not help was not undone"
+                        )
         state = state.after(one)
 
 

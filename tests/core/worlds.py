@@ -127,6 +127,15 @@ def each(draw):
     )
 
 
+STATUSES = ["resolved", "silenced", "inhibited", "acknowledged", "firing", "resolved"]
+
+
+def news(data):
+    """What the alert does while the run goes on: each so long after the start."""
+    times = data.draw(st.lists(st.integers(0, 12), max_size=4))
+    return [(at * 1_000_000, e.AlertChanged(data.draw(st.sampled_from(STATUSES)), "am")) for at in sorted(times)]
+
+
 class Dice:
     """A script that draws everything. Crashes and people who say nothing are bounded, so that a run must end."""
 

@@ -16,6 +16,8 @@ from steadyhand.core.paths import entry, locate
 from steadyhand.driver.freezes import in_force
 from steadyhand.model import Do
 
+QUIET = ("resolved", "silenced", "inhibited")
+
 
 def owner(path):
     """The path of the step that a path belongs to: without its items and its phases, with its branch."""
@@ -44,6 +46,8 @@ def held(runbook, log, effect, changes):
     if intent.event.effect != "read":
         before = story[: intent.seq - 1]
         _yes(runbook, before, intent, changes)
+        if not effect.path.endswith(":undo"):
+            _knows_of_the_alert(before, intent)
         _locks(runbook, log, state, effect)
     return intent.seq
 
@@ -69,8 +73,25 @@ def _yes(runbook, before, intent, changes):
             assert have & set(freeze.roles), "a change in a freeze, without those who may make one"
 
 
+def _knows_of_the_alert(before, intent):
+    """Each yes was given when it was known how the alert stood; unasked nothing begins while it is quiet."""
+    status, quiet = "", 0
+    for one in before:
+        if isinstance(one.event, e.AlertChanged) and one.event.status != status:
+            status = one.event.status
+            quiet = one.seq if status in QUIET else quiet
+    said = [one for one in before if isinstance(one.event, e.GateAnswered) and one.event.gate == intent.event.gate]
+    opened = [one.seq for one in before if isinstance(one.event, e.GateOpened) and one.event.gate == intent.event.gate]
+    if not intent.event.gate:
+        assert status not in QUIET, "unasked although the alert is quiet"
+    for one in said:
+        assert one.seq > quiet or one.seq < opened[-1], "a yes from before the alert went quiet"
+
+
 def _approvers(before, intent, state):
     event = intent.event
+    if event.path.endswith(":undo") and not event.gate.endswith(":doubt"):
+        before = _when_it_began(before, event)  # an undo is part of what was approved for what it takes back
     opened = [one for one in before if isinstance(one.event, e.GateOpened) and one.event.gate == event.gate][-1]
     gate, since = opened.event, before[opened.seq :]
     said = [one for one in since if isinstance(one.event, e.GateAnswered) and one.event.gate == event.gate]
@@ -93,6 +114,13 @@ def _approvers(before, intent, state):
         if len(known) == len(gate.roles) and known:
             assert any(one.event.by in state.run.roles[role] for role in known), "a yes without the role"
     return [one.event.by for one in yes]
+
+
+def _when_it_began(before, event):
+    """The story up to the intent of what an undo takes back, where that began by a yes of the same gate."""
+    path = event.path.removesuffix(":undo")
+    begun = [one for one in before if isinstance(one.event, e.StepIntended) and one.event.path == path]
+    return before[: begun[-1].seq - 1] if begun and begun[-1].event.gate == event.gate else before
 
 
 def _locks(runbook, log, state, effect):

@@ -164,9 +164,29 @@ def test_a_run_that_waits_for_time_people_or_locks_holds_no_thread_and_goes_on_w
     time.sleep(0.6)  # as long as a wait for locks is not tried again
     assert driver.drive(park=True) is Ending.CONCLUDED
     assert (tmp_path / "effect").read_text() == "x\n"
-    kinds = names(services, driver.stream)
-    assert "run.paused" not in kinds
-    assert "run.resumed" not in kinds
+    assert not {"run.paused", "run.resumed"} & {*names(services, driver.stream)}
+
+
+def test_a_parked_run_can_be_taken_up_by_another_engine(tmp_path):
+    services, driver = begin(tmp_path, WAITS.replace("2s", "1500ms"), Mode.GUIDED)
+    assert driver.drive(park=True) is Ending.WAITING
+    until(lambda: services.clock.now() > wake_at(library.load(services, "x.yaml"), driver.state))
+    again = runs.resume(desk(tmp_path), driver.stream)
+    assert again.drive(park=True) is Ending.WAITING
+    assert [gate.opened.gate for gate in again.state.open_gates] == ["ask"]
+
+
+def test_between_two_attempts_at_a_check_the_thread_is_kept(tmp_path):
+    body = f"steps:\n  look: {{title: L, shell: test -e there, effect: read, expect: {{exit_code: 0}}, retry: {{times: 3, every: 2s}}, next: {{pass: end.healthy, {ENDS}}}}}\n"
+    services, driver = begin(tmp_path, body, Mode.GUIDED)
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(driver.drive(park=True)))
+    thread.start()
+    until(lambda: driver.state.leaves.get("look") and driver.state.leaves["look"].outcome == "fail")
+    (tmp_path / "there").touch()
+    thread.join(20)
+    assert ended == [Ending.CONCLUDED]
+    assert "run.paused" not in names(services, driver.stream)
 
 
 def test_a_short_wait_is_waited_out(tmp_path):

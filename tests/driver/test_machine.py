@@ -49,7 +49,7 @@ from steadyhand.model import (
 )
 from steadyhand.schema import Changes, Freeze
 
-from .oracle import held, told
+from .oracle import QUIET, held, told
 from .stage import START, Engine, Stage
 
 DEEP = os.environ.get("STEADY_DEEP") == "1"
@@ -99,7 +99,7 @@ def acting(draw, name, to):
         {outcome: draw(to) for outcome in outcomes},
         gate=draw(st.none() | gates | gates),
         each=Each([1, 2, 3], batches=(1, 2), max_failures=draw(st.integers(0, 1))) if draw(st.integers(0, 5)) == 0 else None,
-        verify=Verify(op(), draw(st.sampled_from([0, SECOND])), draw(st.sampled_from([0, 9 * SECOND])))
+        verify=Verify(op(), draw(st.sampled_from([0, SECOND, 60 * SECOND])), draw(st.sampled_from([0, 9 * SECOND])))
         if change and draw(st.booleans())
         else None,
         undo=Undo(op(CHANGE)) if change and draw(st.booleans()) else None,
@@ -134,7 +134,7 @@ def bodies(draw, ids):
         case "call":
             return Call("inner")
         case "wait":
-            return Wait(SECOND)
+            return Wait(draw(st.sampled_from([SECOND, 60 * SECOND])))
         case _:
             return Confirm(draw(gates))
 
@@ -417,7 +417,7 @@ class Promises(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         count=st.integers(0, 2),
-        what=st.sampled_from(["answer", "stop", "lease", "resume", "note"]),
+        what=st.sampled_from(["answer", "alert", "stop", "lease", "resume", "note"]),
         by=st.sampled_from(PEOPLE),
     )
     def be_faster(self, data, count, what, by):
@@ -437,6 +437,8 @@ class Promises(RuleBasedStateMachine):
                         self.give(None, run, gate.opened.gate, by, "", on=False)
                 case "stop":
                     runs.stop(self.desk, run, by, "enough")
+                case "alert":
+                    self.tell_of_the_alert(run, "resolved")
                 case "note":
                     runs.note(self.desk, run, by, "seen")
                 case "lease":
@@ -473,6 +475,19 @@ class Promises(RuleBasedStateMachine):
         runs.stop(self.desk, run, "sam", "enough")
         for engine in self.living() if on else []:
             self.go(engine)
+
+    @precondition(lambda self: self.open_runs())
+    @rule(data=st.data(), status=st.sampled_from([*QUIET, "resolved", "firing", "acknowledged"]), on=st.booleans())
+    def the_alert_changes(self, data, status, on):
+        """The alert that started a run resolves, is silenced, fires again."""
+        run = self.pick(data, self.open_runs(), "run")
+        self.tell_of_the_alert(run, status)
+        for engine in self.living() if on else []:
+            self.go(engine)
+
+    def tell_of_the_alert(self, run, status):
+        known = self.state(run).alarm.status
+        assert runs.alert_changed(self.desk, run, status, "am", self.stage.clock.time) == (status != known)
 
     @rule(
         after=st.sampled_from([0, 5 * SECOND]),

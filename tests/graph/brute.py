@@ -54,13 +54,20 @@ def facts(draw):
     return draw(SOME(["", "", *(f", facts: {{{f}: '{{{{ stdout }}}}'}}" for f in FACTS)]))
 
 
-def doing(draw, names):
-    """A step that does something, without its edges."""
+def sure(draw, names):
+    """A gate, from which a person may perhaps send the run back."""
+    back = draw(st.lists(SOME(names), max_size=2, unique=True)) if names else []
+    return f"{{prompt: Sure?, back: [{', '.join(back)}]}}" if back else "Sure?"
+
+
+def doing(draw, names, beside=()):
+    """A step that does something, without its edges. `beside` are the steps of its own graph."""
+    gate = sure(draw, beside)
     kind = draw(SOME(["read", "read", "check", "bare", "gated", "proved"]))
     more = {
         "read": "effect: read", "check": "effect: read, purpose: verification", "bare": "effect: change, undo: {none: no}",
-        "gated": "effect: change, gate: Sure?, undo: {none: no}",
-        "proved": "effect: change, gate: Sure?, undo: {none: no}, verify: {shell: y}",
+        "gated": f"effect: change, gate: {gate}, undo: {{none: no}}",
+        "proved": f"effect: change, gate: {gate}, undo: {{none: no}}, verify: {{shell: y}}",
     }[kind]  # fmt: skip
     outcomes = ["pass", "fail", "error", *(["rejected"] if kind in {"gated", "proved", "bare"} else [])]
     return f"shell: '{uses(draw, names)}', {more}{facts(draw)}", outcomes
@@ -73,7 +80,7 @@ def branch(draw, name, names):
     inner = [f"{name}1", f"{name}2"]
     steps = []
     for one in inner:
-        body, outcomes = doing(draw, [])
+        body, outcomes = doing(draw, [], inner)
         targets = SOME([*inner, *ENDS])
         steps.append(f"{one}: {{max_visits: 2, {body}, {edges(draw, outcomes, targets)}}}")
     return f"{name}: {{steps: {{{', '.join(steps)}}}}}"
@@ -99,9 +106,9 @@ def step(draw, name, names, *, calls):
     outcomes = ["pass", "fail", "error"]
     match kind:
         case "do":
-            body, outcomes = doing(draw, names)
+            body, outcomes = doing(draw, names, names)
         case "gate":
-            body, outcomes = "gate: Sure?", ["approved", "rejected"]
+            body, outcomes = f"gate: {sure(draw, names)}", ["approved", "rejected"]
         case "choose":
             body, outcomes = "choose: {prompt: Which?, options: {one: 1, two: 2}}", ["one", "two"]
         case "ask":
@@ -120,7 +127,7 @@ def step(draw, name, names, *, calls):
             body = f"diagnose: {{{', '.join(checks)}}}"
             outcomes = ["pass", "error", *([] if all(fixes) else ["fail"])]
         case "parallel":
-            gate = draw(SOME(["", ", gate: Sure?"]))
+            gate = draw(SOME(["", f", gate: {sure(draw, names)}"]))
             body = f"parallel: {{{branch(draw, 'p', names)}, {branch(draw, 'q', names)}}}{gate}"
             outcomes += ["rejected"] if gate else []
         case _:
@@ -187,7 +194,13 @@ def leave(runbook, one, run, path, log=None):
         else:
             yield outcome, to, after
     if one.gate is not None and not isinstance(one.body, m.Do):
-        yield "rejected", "", run
+        yield from unasked(one, run)
+
+
+def unasked(one, run):
+    """Nobody says yes: a no, or back to another step."""
+    yield "rejected", "", run
+    yield from ((outcome, "", run) for outcome in one.next if outcome.startswith("back:"))
 
 
 def effect(one):
@@ -211,7 +224,7 @@ def of_body(runbook, one, run, path, log):
             yield from of_action(one, operation, run, name)
         case m.Confirm():
             yield "approved", "", run._replace(yes=True)
-            yield "rejected", "", run
+            yield from unasked(one, run)
         case m.Choose(options=options):
             yield from ((option, "", run._replace(yes=True)) for option in options)
         case m.Ask(fact=fact):
@@ -236,7 +249,7 @@ def of_body(runbook, one, run, path, log):
 def of_action(one, operation, run, name):
     changing = operation.effect is not m.Effect.READ
     if changing:
-        yield "rejected", "", run
+        yield from unasked(one, run)
         run = run._replace(unproved=run.unproved | {name}, acted=run.acted | {name.partition(".")[0]})
     for outcome in ("pass", "fail", "error"):
         done = settled(run, operation, name, outcome)

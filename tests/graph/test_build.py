@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from steadyhand import graph
+from steadyhand.graph.pictures import mermaid, text
+from steadyhand.graph.svg import svg
 from steadyhand.model import Effect
 
-from .documents import END, GATED, READ, leads, steps
+from .documents import CHANGE, END, GATED, READ, leads, steps
 
 DIAGNOSE = (
     "    diagnose:\n      c: {cause: Cold, shell: x, fix: b}\n      d: {cause: Dark, shell: y}\n    otherwise: b\n"
@@ -67,3 +69,15 @@ def test_a_node_says_what_it_does_and_whether_it_asks():
         False,
     )
     assert graph.build(steps(a=READ + END)).ends == ("end.healthy", "end.escalated")
+
+
+def test_where_a_gate_sends_back_to_is_an_edge():
+    runbook = steps(
+        look=READ + leads(**{"pass": "act", "fail": "end.escalated", "error": "end.escalated"}),
+        act=CHANGE + "    gate: {prompt: Sure?, back: [look]}\n" + leads(**{"pass": "end.escalated"}),
+    )
+    (back,) = (edge for edge in graph.build(runbook).edges if edge.outcome == "back:look")
+    assert (back.source, back.target, back.label, back.defaulted) == ("act", "look", "back:look", False)
+    assert "back:look" in mermaid(graph.build(runbook))
+    assert "back:look" in svg(graph.build(runbook))
+    assert "back:look" in text(graph.build(runbook))

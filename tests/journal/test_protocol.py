@@ -9,6 +9,7 @@ import pytest
 
 from steadyhand.errors import Fenced, HeadMoved, JournalError, NotFound
 from steadyhand.journal.memory import MemoryJournal
+from steadyhand.journal.protocol import Append
 from steadyhand.journal.sqlite import SqliteJournal
 
 from .events import WHO, concluded, note, settled, started
@@ -162,3 +163,29 @@ def test_what_has_grown_is_told_from_a_point_on(journal):
     assert [(h.stream, h.seq) for h in heads] == [("r1", 3)]
     assert {h.stream for h in journal.grown(0)[1]} == {"r1", "r2"}
     assert journal.grown(None) == (later, ())
+
+
+def test_several_appends_each_succeed_or_fail_by_themselves(journal):
+    journal.append("r1", 0, [started()], **WHO)
+    journal.append("r2", 0, [started()], actor="b", at=1, epoch=2)
+
+    def one(stream, expected, *events):
+        return Append(stream, expected, events, WHO["actor"], WHO["at"], WHO["epoch"])
+
+    came = journal.append_all(
+        [one("r1", 1, note(), note()), one("r1", 1, note()), one("r2", 1, note()), one("r3", 0, started())]
+    )
+    assert came[0] == journal.read("r1", 1)
+    assert isinstance(came[1], HeadMoved)
+    assert isinstance(came[2], Fenced)
+    assert came[3] == journal.read("r3")
+    assert journal.append_all([]) == ()
+    with pytest.raises(ValueError, match="without events"):
+        journal.append_all([one("r3", 1, note()), one("r4", 0)])
+
+
+def test_several_appends_are_one_commit(tmp_path):
+    journal = SqliteJournal(str(tmp_path / "j.db"))
+    journal.append_all([Append(f"r{n}", 0, (started(),), "a", 1, 1) for n in range(50)])
+    assert journal.commits == 1
+    journal.close()

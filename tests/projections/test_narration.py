@@ -94,6 +94,15 @@ def test_an_answer_is_told_with_its_value_and_its_comment():
     assert told(answer)[0].startswith("00:00:00  g                 anna: many = 4 (a 02:13:20 look pass\\u001b[2J")
 
 
+def test_where_a_run_can_be_sent_back_to_stands_under_the_question():
+    options = {"approve": "Approve", "reject": "Reject", "back:look": "Go back to look"}
+    opened = e.GateOpened("g", "g", "confirm", 1, "Really?", options, "d" * 64)
+    assert [line.strip() for line in told(opened)[1:]] == [
+        "answers: approve, reject, back:look; a yes is to dddddddddddd",
+        "back:look       Go back to look, and say why",
+    ]
+
+
 def test_where_somebody_was_is_told_when_it_was_not_here():
     assert told(e.GateAnswered("g", 1, "anna", "approve", "d", "web", origin="10.0.0.9"))[0].endswith(
         "anna from 10.0.0.9: approve"

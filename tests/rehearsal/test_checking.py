@@ -7,7 +7,7 @@ import pytest
 from steadyhand.rehearsal.checking import check, names_of, plain
 from steadyhand.rehearsal.documents import read_tests
 
-from .documents import SPECS, book, wide
+from .documents import SPECS, book, runbook, wide
 
 
 def findings(line, runbook):
@@ -95,3 +95,19 @@ def test_names_of_a_called_runbook_are_known():
 def test_items_of_a_wave_are_all_alike():
     assert plain("wave[a/b]") == "wave[]"
     assert plain("wave:between.7") == "wave:between.1"
+
+
+BACK = """\
+steps:
+  look: {title: L, max_visits: 3, shell: l, effect: read, next: {pass: act, fail: end.escalated, error: end.escalated}}
+  act: {title: A, shell: a, effect: change, gate: {prompt: Sure?, back: [look]}, undo: {none: x}, next: {pass: end.escalated, fail: end.escalated, error: end.escalated, rejected: end.stopped}}
+"""
+
+
+def test_who_sends_a_run_back_says_why():
+    assert findings("answers: {act: {answer: 'back:look', comment: not yet}}", runbook(BACK)) == ()
+    (found,) = findings("answers: {act: ['back:look', approve]}", runbook(BACK))
+    assert found.message == "`act`: to go back needs a comment that says why"
+    assert found.hint == "write {answer: 'back:look', comment: why}"
+    (found,) = findings("answers: {act: 'back:lok'}", runbook(BACK))
+    assert found.hint == "did you mean `back:look`?"

@@ -93,3 +93,14 @@ def test_the_list_is_bounded():
     found, more = explored(runbook(many))
     assert len(found) == MOST
     assert more == len(routes(runbook(many), {})) - MOST > 0
+
+
+def test_a_run_is_sent_back_where_a_gate_allows_it():
+    looping = f"""\
+steps:
+  look: {{title: L, max_visits: 3, shell: l, effect: read, next: {{pass: act, {ENDS}}}}}
+  act: {{title: A, shell: a, effect: change, gate: {{prompt: Sure?, back: [look]}}, undo: {{none: x}}, next: {{pass: end.escalated, {ENDS}, rejected: end.stopped}}}}
+"""
+    found, _ = explored(runbook(looping))
+    assert [one.why for one in found if one.case is None] == []
+    assert any("act -back:look-> look" in one.edges for one in found)

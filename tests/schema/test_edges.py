@@ -6,7 +6,7 @@ import pytest
 
 from steadyhand import schema
 from steadyhand.handlers import registry
-from steadyhand.schema.edges import POSITIVE, outcomes
+from steadyhand.schema.edges import POSITIVE, back_of, outcomes
 
 from .documents import HEAD
 
@@ -59,3 +59,20 @@ def test_a_bare_edge_is_the_positive_one():
 def test_a_diagnosis_leads_on_by_its_causes():
     step = steps("    diagnose: {c: {cause: C, shell: x, fix: z}}\n    otherwise: end.healthy\n")
     assert set(step.next) == {"error"}
+
+
+def test_where_a_person_may_go_back_to_is_an_edge_that_nobody_writes():
+    step = steps("    shell: x\n    gate: {prompt: Sure?, back: [z]}\n    next: {fail: z}\n")
+    assert step.gate.back == ("z",)
+    assert step.next["back:z"] == "z"
+    assert "back:z" not in step.defaulted
+    assert back_of(step) == ("z",)
+    alone = steps("    gate: {prompt: Sure?, back: [z]}\n    next: {approved: z, rejected: z}\n")
+    assert alone.next == {"approved": "z", "rejected": "z", "back:z": "z"}
+    assert back_of(steps("    wait: 1s\n")) == ()
+
+
+def test_an_edge_for_it_cannot_be_written():
+    text = f"{HEAD}steps:\n  a:\n    title: A\n    gate: {{prompt: Sure?, back: [z]}}\n    next: {{approved: z, rejected: z, 'back:z': z}}\n{LAST}"
+    (found,) = schema.read(text, "x", SPECS).diagnostics
+    assert (found.code, found.message) == ("SH303", "step `a` cannot end in `back:z`")

@@ -1,4 +1,4 @@
-"""The pages on a real server, with the demo's runs, and whoever asks named by a header; with the headers of the real door."""
+"""The pages on a real server, with the demo's runs, and whoever asks named by a header."""
 
 from __future__ import annotations
 
@@ -16,35 +16,12 @@ from steadyhand.web.routes import routes
 from . import demo
 from .doors import PEOPLE, open_door
 
-POLICY = (
-    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "img-src 'self' data:"
-)
-"""What the door of the server allows pages to load; pages that say more themselves keep theirs."""
 OTHERS = {
     "ana": Identity("ana", "web", "192.0.2.7", {EVERYTHING: Role.ADMIN}),
     "kim": Identity("kim", "web", "192.0.2.9", {EVERYTHING: Role.APPROVER}),
     "narrow": Identity("narrow", "web", "192.0.2.8", {"orders": Role.RESPONDER}),
 }
 TEXT = {"accept": "text/html"}
-
-
-class Strict:
-    """Says the content policy with every answer, as the door of the server does."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.state = app.state
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        async def sending(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                names = {name.lower() for name, _ in message["headers"]}
-                if b"content-security-policy" not in names:
-                    message["headers"].append((b"content-security-policy", POLICY.encode()))
-            await send(message)
-
-        await self.app(scope, receive, sending)
 
 
 async def by_header(connection: Any) -> Identity | None:
@@ -83,5 +60,5 @@ class Place(NamedTuple):
 def pages(folder: Path, *, played: bool = False, hostile: bool = True) -> Iterator[Place]:
     """A server with the demo's library; with `played`, with its runs too."""
     demo.furnish(folder, hostile=hostile)
-    with open_door(folder, routes(), by_header, Strict) as (client, server):
+    with open_door(folder, routes(), by_header) as (client, server):
         yield Place(client, server, demo.play(server, hostile=hostile) if played else {})

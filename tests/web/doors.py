@@ -29,14 +29,14 @@ async def by_header(connection: Any) -> Identity | None:
 
 @contextmanager
 def open_door(
-    folder: Path, routes: list[Any], identify: Any = by_header, around: Any = lambda app: app
+    folder: Path, routes: list[Any], identify: Any = by_header, again: float = 30.0
 ) -> Iterator[tuple[httpx.Client, Server]]:
-    """A client (as admin) of a server with these routes; `around` may put something around the application."""
+    """A client (as admin) of a server with these routes."""
     import uvicorn
 
     server = Server(services_in(folder))
     sock = listening(Serving(port=0))
-    app = around(create_app(server, identify, routes))
+    app = create_app(server, identify, routes, again)
     ready = threading.Event()
     door = _Uvicorn(uvicorn.Config(app, **options(Serving())), ready.set, server.draining.set)
     server.start()
@@ -54,3 +54,4 @@ def open_door(
         thread.join(20)
         server.stop()
         server.services.journal.close()
+        server.services.cells.close()

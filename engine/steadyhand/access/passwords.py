@@ -18,7 +18,7 @@ from ..errors import UsageError
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-SHORTEST, LONGEST = 12, 1024
+SHORTEST, LONGEST = 12, 128
 AT_ONCE = 2
 """Passwords that are checked at the same time, each in 64 MiB."""
 WORDS = (

@@ -7,9 +7,10 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-ACCOUNT, SESSION, TOKEN, VOUCHED, SIGNING, TOLD = "account", "session", "token", "vouched", "signing", "told"
-"""The kinds of cells: accounts by person, sessions by digest, tokens by id, groups by person, logins under way by the
-digest of their state, and what was told already."""
+ACCOUNT, SESSION, TOKEN, TOLD = "account", "session", "token", "told"
+VOUCHED, SIGNING, SUBJECT = "vouched", "signing", "subject"
+"""The kinds of cells: accounts by person, sessions by digest, tokens by id, what was told already; of an identity
+provider: groups by person, logins under way by the digest of their state, who a person is there."""
 
 T = TypeVar("T", bound=Struct)
 

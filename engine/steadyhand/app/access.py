@@ -70,16 +70,16 @@ class Access:
 
     # --- who is this?
 
-    def identify_session(self, cookie: str, origin: str) -> Identity | None:
-        """Who holds this session; None when it holds no longer."""
-        session = self.session(cookie)
+    def identify_session(self, cookie: str, origin: str, act: bool = True) -> Identity | None:
+        """Who holds this session; None when it holds no longer. Whoever only looks on does not prolong it (`act`)."""
+        session = self.session(cookie, act=act)
         if session is None:
             return None
         rights = self.directory.rights(session.person, session.groups)
         return Identity(session.person, "web", origin, rights, session.groups) if rights else None
 
-    def session(self, cookie: str) -> Session | None:
-        """The session that a browser names, if it holds; it is prolonged by this."""
+    def session(self, cookie: str, *, act: bool = True) -> Session | None:
+        """The session that a browser names, if it holds; it is prolonged by this, where it is an act of its person."""
         if not cookie:
             return None
         key = keys.digest(cookie)
@@ -92,7 +92,7 @@ class Access:
         if account.disabled or session.began < account.sessions_from or now >= ends or not self._still(session):
             self.cells.delete(SESSION, key)
             return None
-        if now - session.seen >= min(MINUTE, login.idle // 10):
+        if act and now - session.seen >= min(MINUTE, login.idle // 10):
             later = replace(session, seen=now)
             # A swap, so that a session which was ended meanwhile is not brought back.
             self.cells.swap(
@@ -137,7 +137,10 @@ class Access:
 
     def first_time(self, what: str) -> bool:
         """Whether this was not told in the last minutes: the same again and again does not fill the journal."""
-        return self.cells.put(TOLD, keys.digest(what), b"1", self.now + QUIET, only_new=True)
+        key = keys.digest(what)
+        if self.cells.get(TOLD, key) is not None:
+            return False  # whoever asks all the time does not make the store write all the time
+        return self.cells.put(TOLD, key, b"1", self.now + QUIET, only_new=True)
 
     def vouched(self, person: str) -> tuple[str, ...]:
         """The groups that the provider named when the person last signed in there, while that is not too long ago."""
@@ -182,6 +185,7 @@ class Access:
 
     def refused(self, attempt: Attempt, person: str, origin: str, why: str) -> None:
         """An attempt was in vain; what it locks is told as well."""
+        self.cells.prune(self.now)
         self.record(e.SignInRefused(person, "web", origin, "password", why))
         for lock in attempt.locks:
             subject = origin if lock.what == "address" else person
@@ -247,6 +251,11 @@ class Access:
         """Let go of the store."""
         with suppress(SteadyError):
             self.cells.close()
+
+
+def word_for(cookie: str, purpose: str) -> str:
+    """The word that forms of our own pages carry in a browser with this cookie: nobody else can know it."""
+    return keys.derived(cookie, f"form {purpose}")
 
 
 def too_often(wait: int) -> NotAdmitted:

@@ -9,7 +9,7 @@ from ..core.answers import Answer
 from ..core.paths import locate
 from ..errors import UsageError
 from ..events import GateOpened
-from ..model import Ask, Runbook
+from ..model import BACK, Ask, Runbook
 from ..schema import from_text, problems
 
 SHORT = {"y": "approve", "yes": "approve", "n": "reject", "no": "reject"}
@@ -37,6 +37,8 @@ def interpret(
     said = comment or rest.strip()
     if opened.evidence_required and option == "done" and not said:
         raise UsageError("this step wants evidence", "say what you saw: done <what you saw>, or --comment")
+    if option.startswith(BACK) and not said:
+        raise UsageError("to go back wants a reason", f"say why: {option} <why>, or --comment")
     return Answer(opened.gate, by, option, opened.digest, via, None, said, opened.opening, origin, groups)
 
 

@@ -119,7 +119,7 @@ class _Planner:
             return None
         return Asked(
             path, self._prompt(gate, path), gate.roles, gate.quorum, gate.within / SECOND, gate.other_than_requester,
-            gate.auto, step.gate is not None or own is not None,
+            gate.auto, step.gate is not None or own is not None, gate.back,
         )  # fmt: skip
 
     def _prompt(self, gate: Gate, path: str) -> str:

@@ -19,7 +19,7 @@ from ..driver.ports import Nobody, Observer, People, Unobserved
 from ..driver.recall import Unknown, recall
 from ..driver.redaction import Redactor
 from ..driver.secrets import SecretStore, forewarn, settings_secrets
-from ..errors import HeadMoved, NotFound, SteadyError, UsageError
+from ..errors import Fenced, HeadMoved, NotFound, SteadyError, UsageError
 from ..model import Conclusion, Mode, Runbook
 from . import library
 from .services import Services
@@ -262,6 +262,26 @@ def stop_all(services: Services, by: str, reason: str, via: str = "cli", origin:
                 told[run] = None
 
 
+def alert_changed(services: Services, run: str, status: str, by: str = "", at: int = 0) -> bool:
+    """Tell a run how its alert stands now; false when it has ended or knows it already."""
+    changed = e.AlertChanged(status, by, at)
+
+    def respond(state: State, _at: int) -> e.Event:
+        if state.conclusion is not None or state.alarm.status == status:
+            raise NoNews
+        return changed
+
+    try:
+        append(services, run, respond, by=by or "alert")
+    except NoNews:
+        return False
+    return True
+
+
+class NoNews(Exception):
+    """What a run would be told it knows already, or need not know any more."""
+
+
 def note(services: Services, run: str, by: str, text: str, via: str = "cli", origin: str = "") -> None:
     """Write something down in a run."""
     append(services, run, lambda *_: e.NoteAdded(by, text, via, origin), by=by)
@@ -284,7 +304,7 @@ def append(services: Services, run: str, respond: Any, *, by: str) -> e.Event:
         clean: e.Event = redactor.event(_withheld(event, unknown) if unknown is not None else event)
         try:
             services.journal.append(run, state.seq, [clean], actor=f"{by}@{services.host}", at=at, epoch=state.epoch)
-        except HeadMoved:
+        except (HeadMoved, Fenced):  # a driver has appended, or has taken the run over, in this very moment
             continue
         return clean
 

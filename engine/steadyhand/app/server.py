@@ -17,9 +17,17 @@ from ..model import SECOND, Mode, Runbook
 from ..model.people import Identity
 from ..schema import Settings
 from . import library, runs
+from .access import Access
+from .alertmanagers import Alertmanagers
+from .asks import Asks
 from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
+from .intake import Intake
+from .oidc import SignOn
+from .receiving import Receiving
+from .replies import Replies
+from .routing import Router
 from .services import Services
 
 log = logging.getLogger(__name__)
@@ -43,7 +51,15 @@ class Server:
         self.board = Board(services.journal, self._revive)
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
-        self.parts: list[Part] = []
+        self.access = Access(services, services.cells)
+        self.sign_on = SignOn(self.access)
+        intake = Intake(services.journal, services.clock, actor=services.actor, poke=self.hub.poke)
+        self.receiving = Receiving(services, intake)
+        self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
+        self.replies = Replies(services, self.access, self.asks)
+        self.router = Router(services, self.hub, self.board, self.conductor)
+        self.alertmanagers = Alertmanagers(services, self.board)
+        self.parts: list[Part] = [self.router, self.alertmanagers, self.receiving, self.asks]
         self.draining = threading.Event()
         self.started_at = 0
 

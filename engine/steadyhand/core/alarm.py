@@ -30,6 +30,11 @@ class Alarm(Struct, frozen=True):
         """Whether the alert does not fire, or is kept from being heard."""
         return self.status in QUIET
 
+    @property
+    def why(self) -> str:
+        """Why a question that was put before is put anew."""
+        return f"the alert {QUIET[self.status]}" if self.quiet else "the alert had gone quiet since"
+
     def notices(self, started_at: int) -> tuple[str, ...]:
         """What a person should know before a change, in a run that started at that time."""
         if not self.quiet:

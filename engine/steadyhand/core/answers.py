@@ -37,6 +37,7 @@ def admit(state: State, answer: Answer, at: int) -> e.GateAnswered | e.AnswerRef
     why = gates.refusal(
         state, answer.gate, answer.by, answer.answer, answer.digest, answer.opening, at=at, groups=answer.groups
     )
+    why = why or gates.unexplained(answer.answer, answer.comment)
     if why:
         return e.AnswerRefused(
             answer.gate, answer.by, answer.answer, why, answer.digest, answer.via, answer.comment, answer.origin

@@ -27,7 +27,6 @@ from ..model import (
     Confirm,
     Diagnose,
     Do,
-    Effect,
     Manual,
     Mode,
     Parallel,
@@ -40,7 +39,8 @@ from . import actions as a
 from .change import change
 from .locks import locked
 from .operation import attempt, elapsed, question
-from .situation import Done, Progress, Situation
+from .paths import step_of
+from .situation import Done, Progress, Situation, changes
 from .state import Scope, State, fold
 from .tables import CALLED, STOP, WITHDRAWN, WORST
 from .wave import wave
@@ -78,7 +78,7 @@ def _bounded(state: State, wanted: tuple[a.Action, ...]) -> tuple[a.Action, ...]
     """Start no more attempts than may run at once."""
     room = AT_ONCE - len(state.running)
     bounded: list[a.Action] = []
-    for action in wanted:
+    for action in dict.fromkeys(wanted):  # several items may want the same yes to be void
         if isinstance(action, a.StartStep):
             room -= 1
             if room < 0:
@@ -209,18 +209,38 @@ def _asked(here: Situation, step: Step, path: str) -> Progress:
         return Done(PASS)  # nothing is to be done, so there is nothing to ask
     gate = here.asks(step, path)
     if gate is not None:
-        answer = question(here, path, "confirm", APPROVED)
-        if not isinstance(answer, Done):
-            return answer
-        if answer.outcome != APPROVED:
-            return _let_go(here, path, answer)
+        answer = question(here, path, "confirm", APPROVED, changes=changes(step))
+        if not isinstance(answer, Done) or answer.outcome != APPROVED:
+            return _meanwhile(here, step, path, answer)
     yes = path if gate is not None else ""
-    targets, looks = locked(step), gate is None and _changes(step)
-    return _locked(here, step, path, yes, targets) if targets or looks else _act(here, step, path, yes)
+    targets, looks = locked(step), gate is None and changes(step)
+    if targets or looks or here.lock_key(path) in here.state.locks:
+        return _locked(here, step, path, yes, targets)
+    return _act(here, step, path, yes)
 
 
-def _changes(step: Step) -> bool:
-    return isinstance(step.body, Do) and step.body.operation.effect is not Effect.READ
+def _meanwhile(here: Situation, step: Step, path: str, answer: Progress) -> Progress:
+    """There is no yes (any more). What has begun of a change goes on to its end: it is verified, and undone."""
+    gate, wave_ = here.state.gates.get(path), here.state.waves.get(path)
+    began = gate.used | gate.begun if gate is not None else frozenset()
+    wanted: list[a.Action] = [] if isinstance(answer, Done) else list(answer)
+    waits = not isinstance(answer, Done) or any(step_of(one) == path for one in here.state.running)
+    for one in [path] if wave_ is None else [f"{path}[{key}]" for key in wave_.keys]:
+        leaf = here.state.leaves.get(one)
+        if leaf is not None and leaf.attempt and changes(step):
+            part = change(here, step, one, path if one in began else "")
+            if not isinstance(part, Done):
+                going = [action for action in part if not _anew(action, one, path)]
+                wanted += going
+                waits = waits or bool(going) or not part
+    return tuple(wanted) if waits or not isinstance(answer, Done) else _let_go(here, path, answer)
+
+
+def _anew(action: a.Action, one: str, gate: str) -> bool:
+    """Whether an action begins a change anew by the yes of that gate, or is about the gate itself."""
+    if isinstance(action, a.StartStep):
+        return action.path == one and not action.gate.endswith(":doubt")
+    return isinstance(action, (a.OpenGate, a.CloseGate)) and action.gate == gate
 
 
 def _locked(here: Situation, step: Step, path: str, gate: str, targets: tuple[str, ...]) -> Progress:

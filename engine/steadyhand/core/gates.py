@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import APPROVED, SECOND
+from ..model import APPROVED, BACK, SECOND
 from .state import GateState, State
 from .tables import RESULTS
 
@@ -44,6 +44,11 @@ def refusal(
     if answer not in known.opened.options:
         return f"{answer!r} is not among the answers of gate {gate}: {', '.join(known.opened.options)}"
     return _of_the_person(state, known, by, groups)
+
+
+def unexplained(answer: str, comment: str) -> str:
+    """Why an answer needs a comment that it does not have; '' when it is well."""
+    return "to go back needs a comment that says why" if answer.startswith(BACK) and not comment.strip() else ""
 
 
 def _of_the_person(state: State, gate: GateState, by: str, groups: Sequence[str]) -> str:

@@ -6,49 +6,70 @@ ended unsure, a read (or what is declared idempotent) runs again, and anything e
 
 from __future__ import annotations
 
-from ..model import ERROR, EXPIRED, PASS, Effect, Mode, Operation
+from ..model import APPROVED, ERROR, EXPIRED, PASS, Effect, Mode, Operation
 from . import actions as a
 from . import gates
+from .paths import step_of
 from .situation import Done, Progress, Situation
 from .state import Leaf
-from .tables import DID_NOT_HAPPEN, HAPPENED, RUN_AGAIN, STOP, VOID, Phase
+from .tables import APPROVES, DID_NOT_HAPPEN, HAPPENED, RUN_AGAIN, STOP, VOID, Phase
 
 
 def attempt(here: Situation, operation: Operation, path: str, gate: str = "") -> Progress:
     """The operation at `path`, started under the yes of `gate` ('' where none is needed)."""
     leaf = here.state.leaves.get(path)
     if leaf is None:
-        return (a.StartStep(path, 1, gate),)
+        return _begin(here, operation, path, 1, gate)
     if leaf.phase is Phase.RUNNING:
         return ()
     repeatable = operation.effect is Effect.READ or operation.idempotent or here.mode is Mode.DRY_RUN
     if leaf.phase is Phase.INTERRUPTED:
-        again: Progress = (a.StartStep(path, leaf.attempt + 1, gate),)
-        return again if repeatable else _doubt(here, path, leaf)
+        again = _begin(here, operation, path, leaf.attempt + 1, gate)
+        return again if repeatable else _doubt(here, operation, path, leaf)
     if leaf.outcome == ERROR and leaf.unsure and not repeatable:
-        return _doubt(here, path, leaf)
+        return _doubt(here, operation, path, leaf)
     if leaf.outcome == PASS or not repeatable or leaf.attempt > operation.retry.times or leaf.unstarted:
         return Done(leaf.outcome)
     due = leaf.at + int(operation.retry.every * operation.retry.backoff ** (leaf.attempt - 1))
     waiting = elapsed(here, f"retry:{path}#{leaf.seq}", due)
-    return (a.StartStep(path, leaf.attempt + 1, gate),) if waiting is None else waiting
+    return _begin(here, operation, path, leaf.attempt + 1, gate) if waiting is None else waiting
 
 
-def _doubt(here: Situation, path: str, leaf: Leaf) -> Progress:
+def _begin(here: Situation, operation: Operation, path: str, number: int, gate: str) -> tuple[a.Action, ...]:
+    """An attempt. Where the yes that it uses knew nothing of what has become of the alert, that one is void instead;
+    where nobody was asked, somebody is.
+    """
+    if not gate and here.state.alarm.quiet and here.mode is not Mode.DRY_RUN and _changes(operation, path):
+        step = step_of(path)
+        return (a.OpenGate(step, step, "confirm"),)
+    known = here.state.gates.get(gate)
+    if known is not None and known.result in APPROVES and here.overtaken(known) and _changes(operation, path):
+        return (a.CloseGate(gate, known.opened.opening, VOID, here.state.alarm.why),)
+    return (a.StartStep(path, number, gate),)
+
+
+def _changes(operation: Operation, path: str) -> bool:
+    """Whether it changes something anew; an undo goes on whatever happens."""
+    return operation.effect is not Effect.READ and not path.endswith(":undo")
+
+
+def _doubt(here: Situation, operation: Operation, path: str, leaf: Leaf) -> Progress:
     """Ask what became of an attempt. An answer counts for that attempt alone."""
     name = f"{path}:doubt"
     known = here.state.gates.get(name)
     if known is None or known.seq < leaf.seq or known.result == VOID:
         return (a.OpenGate(name, path, "doubt"),)
     if not known.result:
-        return _answered(here, name)
+        return _answered(here, name, changes=_changes(operation, path))
     if known.result == RUN_AGAIN:
-        return (a.StartStep(path, leaf.attempt + 1, name),)
+        return _begin(here, operation, path, leaf.attempt + 1, name)
     return {HAPPENED: Done(PASS), DID_NOT_HAPPEN: Done(ERROR), STOP: Done(ERROR)}.get(known.result, Done(ERROR))
 
 
-def question(here: Situation, path: str, kind: str, dry: str) -> Progress:
-    """A question to people, whose result is the outcome. `dry` is what a dry run takes for the answer."""
+def question(here: Situation, path: str, kind: str, dry: str, *, changes: bool = False) -> Progress:
+    """A question to people, whose result is the outcome. `dry` is what a dry run takes for the answer; `changes` says
+    that a yes is to a change: such a question is put anew when the alert has gone quiet since.
+    """
     if here.mode is Mode.DRY_RUN:
         return Done(dry)
     refused = here.state.leaves.get(path)
@@ -57,13 +78,19 @@ def question(here: Situation, path: str, kind: str, dry: str) -> Progress:
     known = here.state.gates.get(path)
     if known is None or known.result == VOID:
         return (a.OpenGate(path, path, kind),)
-    return _answered(here, path) if not known.result else Done(known.result)
+    if not known.result:
+        return _answered(here, path, changes=changes)
+    if changes and known.result == APPROVED and not known.used and here.overtaken(known):
+        return (a.CloseGate(path, known.opened.opening, VOID, here.state.alarm.why),)
+    return Done(known.result)
 
 
-def _answered(here: Situation, gate: str) -> tuple[a.Action, ...]:
+def _answered(here: Situation, gate: str, *, changes: bool) -> tuple[a.Action, ...]:
     """An open question: close it when the answers decide or its time is over."""
     known = here.state.gates[gate]
     opening = known.opened.opening
+    if changes and here.overtaken(known):
+        return (a.CloseGate(gate, opening, VOID, here.state.alarm.why),)
     result = gates.settled(known)
     if result:
         return (a.CloseGate(gate, opening, result),)

@@ -191,11 +191,11 @@ class Clerk:
             return gate
         if action.kind != "confirm":
             frozen = self._frozen(locked(place.step), state.at)
-            return replace(gate, notices=frozen.notices, roles=frozen.roles or gate.roles)
+            return replace(gate, notices=(*gate.notices, *frozen.notices), roles=frozen.roles or gate.roles)
         seen = self._look(state, locked(place.step), change_of(gate.plans))
         if seen.blocked:
             return unrendered(state, place.path, Refused(seen.blocked, seen.hint))
-        return replace(gate, notices=seen.notices, roles=seen.roles or gate.roles)
+        return replace(gate, notices=(*gate.notices, *seen.notices), roles=seen.roles or gate.roles)
 
     def _locks(self, state: State, path: str, targets: tuple[str, ...]) -> e.Event:
         """The wish for the locks of a change. A change that nobody was asked about is looked at first."""
@@ -215,6 +215,9 @@ class Clerk:
 
     def _start(self, draft: Draft, action: a.StartStep) -> tuple[e.Event, ...]:
         state = draft.state
+        before = state.gates.get(action.gate)
+        if before is not None and before.result == VOID and not before.undoes(action.path):
+            return ()  # an attempt beside it has just found that the yes is void
         place = locate(self._runbook, state, action.path)
         try:
             plan = self._renderer.plan(state, place)
@@ -280,6 +283,8 @@ def _is_verification(name: str, path: str) -> bool:
 def approved(state: State, action: a.StartStep, plan: Plan) -> bool:
     """Whether the yes that this attempt uses was a yes to this plan."""
     gate = state.gates.get(action.gate)
+    if gate is not None and gate.undoes(action.path):
+        return True
     if gate is None or gate.result not in APPROVES:
         return not action.gate
     return gate.opened.plans.get(action.path, plan.digest) == plan.digest

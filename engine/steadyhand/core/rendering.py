@@ -15,6 +15,7 @@ from .. import events as e
 from ..errors import BadInput, SteadyError, UsageError
 from ..expressions import judge, render_native, render_text
 from ..model import (
+    BACK,
     Ask,
     Body,
     Choose,
@@ -74,8 +75,11 @@ class Renderer:
         known = names(state, place)
         plans = self.covered(state, place, action.path)
         options = _labels(place.step.body, known) if action.kind == "choose" else OPTIONS[action.kind]
+        if action.kind == "confirm":
+            options = {**options, **{f"{BACK}{to}": f"Go back to {to}" for to in gate.back}}
         schema = place.step.body.schema if isinstance(place.step.body, Ask) else {}
         evidence = _evidence(state)
+        notices = state.alarm.notices(state.started_at)
         prompt = _doubtful(state, place, children) if action.kind == "doubt" else _prompt(place, gate, known)
         targets = tuple(dict.fromkeys(t for plan in plans.values() for t in plan.targets))
         digests = {path: plan.digest for path, plan in plans.items()}
@@ -86,7 +90,7 @@ class Renderer:
             opening=state.openings.get(action.gate, 0) + 1,
             prompt=prompt,
             options=options,
-            digest=digest([place.runbook.digest, action.gate, prompt, options, digests, targets, evidence]),
+            digest=digest([place.runbook.digest, action.gate, prompt, options, digests, targets, evidence, *notices]),
             plans=digests,
             preview=_preview(plans).rstrip("\n") + (self._undo(state, place, next(iter(plans))) if plans else ""),
             effect=place.operation.effect.value if place.operation else "",
@@ -99,6 +103,7 @@ class Renderer:
             schema=schema,
             evidence_required=isinstance(place.step.body, Manual) and place.step.body.evidence,
             children=tuple(children),
+            notices=notices,
             order=tuple(schema if action.kind == "ask" else options),
         )
 

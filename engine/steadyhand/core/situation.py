@@ -11,9 +11,14 @@ from msgspec.structs import replace
 from ..model import Call, Diagnose, Do, Effect, Gate, Mode, Parallel, Runbook, Step
 from . import actions as a
 from .locks import key_of
-from .paths import entry
-from .state import State
+from .paths import entry, step_of
+from .state import GateState, State
 from .tables import DID_NOT_HAPPEN, HAPPENED, Phase
+
+
+def changes(step: Step) -> bool:
+    """Whether the step is an action that changes something."""
+    return isinstance(step.body, Do) and step.body.operation.effect is not Effect.READ
 
 
 class Done(Struct, frozen=True):
@@ -54,18 +59,32 @@ class Situation(Struct, frozen=True):
         """The gate that a person must open before this step acts, or None.
 
         A declared gate asks in every mode but a dry run (and but `auto`, where it allows that, unless there is
-        something about the change that a person should know). A change without one is asked for all the same. Mode
-        `step` asks before everything that acts.
+        something about the change that a person should know, or its alert has gone quiet). A change without one is
+        asked for all the same. Mode `step` asks before everything that acts.
         """
         if self.mode is Mode.DRY_RUN:
             return None
         if step.gate is not None:
-            unasked = self.mode is Mode.AUTO and step.gate.auto and self.lock_key(path) not in self.state.cautions
-            return None if unasked else step.gate
-        body = step.body
-        if isinstance(body, Do) and body.operation.effect is not Effect.READ:
+            return None if self._unasked(step.gate, step, path) else step.gate
+        if changes(step):
             return Gate()
-        return Gate() if self.mode is Mode.STEP and isinstance(body, (Do, Call, Diagnose, Parallel)) else None
+        return Gate() if self.mode is Mode.STEP and isinstance(step.body, (Do, Call, Diagnose, Parallel)) else None
+
+    def _unasked(self, gate: Gate, step: Step, path: str) -> bool:
+        if self.mode is not Mode.AUTO or not gate.auto or self.lock_key(path) in self.state.cautions:
+            return False
+        if not changes(step):
+            return True
+        # What was asked once waits for its answer, though the alert may fire again; what has begun is not asked about.
+        return path not in self.state.gates and (not self.state.alarm.quiet or self._begun(path))
+
+    def _begun(self, path: str) -> bool:
+        leaves = self.state.leaves
+        return any(leaves[one].attempt for one in leaves if one == path or (step_of(one) == path and one[-1] == "]"))
+
+    def overtaken(self, gate: GateState) -> bool:
+        """Whether the alert has gone quiet since a question was put: what is answered to it is about something else."""
+        return gate.seq < self.state.alarm.quiet_seq
 
     def lock_key(self, path: str) -> str:
         """What the locks of the step at `path` are kept under while control is there this time."""

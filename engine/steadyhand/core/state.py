@@ -18,7 +18,7 @@ from . import alarm as alarms
 from . import locks as locking
 from .tables import AFTER_THE_END, APPROVES, ATTEMPT, VOID, IllegalEvent, Phase
 
-ELSEWHERE = e.TargetEvent | e.AlertEvent | e.AccessEvent
+ELSEWHERE = e.TargetEvent | e.AlertEvent | e.RouteEvent | e.AccessEvent
 """Events of other streams: they never stand in that of a run."""
 
 
@@ -44,7 +44,9 @@ class Leaf(Struct, frozen=True):
 
 
 class GateState(Struct, frozen=True):
-    """The latest opening of one gate. `result` is '' while it is open. `used` are the paths whose yes is used up."""
+    """The latest opening of one gate. `result` is '' while it is open. `used` are the paths whose yes is used up,
+    `begun` those that had begun by a yes to an earlier opening.
+    """
 
     opened: e.GateOpened
     seq: int
@@ -52,6 +54,11 @@ class GateState(Struct, frozen=True):
     answers: tuple[e.GateAnswered, ...] = ()
     result: str = ""
     used: frozenset[str] = frozenset()
+    begun: frozenset[str] = frozenset()
+
+    def undoes(self, path: str) -> bool:
+        """Whether this path takes back what began by a yes of this gate: that is part of what was approved."""
+        return path.endswith(":undo") and path.removesuffix(":undo") in self.used | self.begun
 
 
 class Scope(Struct, frozen=True):
@@ -154,7 +161,7 @@ def _with(mapping: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 def _apply(s: State, r: e.Recorded) -> State:
     if isinstance(r.event, ELSEWHERE):
-        raise _illegal(r, "it is about a target, an alert or the door, and belongs into another stream")
+        raise _illegal(r, "it is about a target, an alert, a route or the door, and belongs into another stream")
     match r.event:
         case e.RunStarted() as run:
             return replace(s, run=run, stream=r.stream, started_at=r.at, driver=run.driver)
@@ -263,6 +270,9 @@ def _intended(s: State, r: e.Recorded, event: e.StepIntended) -> State:
     phase = _moved(s, r, event.path)
     if event.attempt != (before.attempt if before else 0) + 1:
         raise _illegal(r, f"attempt {event.attempt} after {before.attempt if before else 0}")
+    dry = s.run is not None and s.run.mode == "dry-run"
+    if s.alarm.quiet and not event.gate and not dry and _is_new_change(event):
+        raise _illegal(r, f"{s.alarm.why}, and nobody was asked")
     leaf = Leaf(phase, r.seq, r.at, event.attempt, event.effect, event.idempotent)
     return replace(
         s,
@@ -272,14 +282,26 @@ def _intended(s: State, r: e.Recorded, event: e.StepIntended) -> State:
     )
 
 
+def _is_new_change(event: e.StepIntended) -> bool:
+    """Whether it changes something, and not only takes back what was changed."""
+    return event.effect != "read" and not event.path.endswith(":undo")
+
+
 def _use_up(s: State, r: e.Recorded, event: e.StepIntended) -> Mapping[str, GateState]:
     """A yes is a yes to this plan, once. Anything else is refused here, whatever the driver meant."""
     gate = s.gates.get(event.gate)
-    if gate is None or gate.result not in APPROVES:
+    undoes = gate is not None and gate.undoes(event.path)
+    if gate is None or not (undoes or gate.result in APPROVES):
         raise _illegal(r, f"gate {event.gate} has not said yes")
+    if gate.seq < s.alarm.quiet_seq and _is_new_change(event):
+        raise _illegal(r, f"{s.alarm.why}, and gate {event.gate} said yes before")
     if gate.opened.plans.get(event.path, event.digest) != event.digest:
         raise _illegal(r, f"gate {event.gate} said yes to another plan")
-    if event.path in gate.used and not event.idempotent and event.effect != "read":
+    if (
+        event.path in (gate.used | gate.begun if undoes else gate.used)
+        and not event.idempotent
+        and event.effect != "read"
+    ):
         raise _illegal(r, f"the yes of gate {event.gate} is used up")
     return _with(s.gates, event.gate, replace(gate, used=gate.used | {event.path}))
 
@@ -290,23 +312,11 @@ def _settled(s: State, r: e.Recorded, event: e.StepSettled) -> State:
         return s  # an outcome that comes after its attempt was given up: recorded, and nothing follows from it
     if not event.attempt and before is not None and before.phase is Phase.RUNNING:
         raise _illegal(r, f"an attempt at {event.path} still runs")
+    tried, effect, idempotent = (before.attempt, before.effect, before.idempotent) if before else (0, "read", False)
     leaf = Leaf(
-        _moved(s, r, event.path),
-        r.seq,
-        r.at,
-        before.attempt if before else 0,
-        before.effect if before else "read",
-        before.idempotent if before else False,
-        event.outcome,
-        event.unsure,
-        not event.attempt,
-        event.simulated,
-        event.reason,
-        False,
-        event.values,
-        event.cut,
-        event.facts,
-    )
+        _moved(s, r, event.path), r.seq, r.at, tried, effect, idempotent, event.outcome, event.unsure,
+        not event.attempt, event.simulated, event.reason, False, event.values, event.cut, event.facts,
+    )  # fmt: skip
     return _with_facts(
         replace(s, leaves=_with(s.leaves, event.path, leaf), running=s.running - {event.path}), event.path, event.facts
     )
@@ -337,9 +347,11 @@ def _gate_opened(s: State, r: e.Recorded, event: e.GateOpened) -> State:
         raise _illegal(r, f"gate {event.gate} is open already")
     if event.opening != s.openings.get(event.gate, 0) + 1:
         raise _illegal(r, f"opening {event.opening} of {event.gate} after {s.openings.get(event.gate, 0)}")
+    before = s.gates.get(event.gate)
+    begun = before.used | before.begun if before is not None else frozenset()
     return replace(
         s,
-        gates=_with(s.gates, event.gate, GateState(event, r.seq, r.at)),
+        gates=_with(s.gates, event.gate, GateState(event, r.seq, r.at, begun=begun)),
         openings=_with(s.openings, event.gate, event.opening),
     )
 

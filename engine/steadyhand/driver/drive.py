@@ -36,6 +36,9 @@ IDLE = 3600.0
 PARKED = 1.0
 """Seconds that a run must have to wait at least for its thread to be given up."""
 
+BETWEEN = 30.0
+"""The same between two attempts at one check: to leave and to come back is not worth it for every few seconds."""
+
 
 Arrived = e.Event | Answer
 """What the loop waits for: events, and what people say, which becomes an event when it is appended."""
@@ -124,7 +127,8 @@ class Driver:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted or handed over.
 
         With `park`, a run that has nothing to do but wait (for people, time or locks) gives its thread up: WAITING.
-        Nothing is appended then, since it is not left. Call again when it has grown, or at `core.waking.wake_at`.
+        Nothing is appended then, since it is not left. It is driven on, by this driver again or by one that resumes it,
+        when it has grown, or at `core.waking.wake_at`.
         """
         try:
             if self._changed():
@@ -292,16 +296,17 @@ class Driver:
         """Whether only people could move the run on, and nobody is here to be asked; to park, only they and time."""
         if self._people.present() or self._attempts:
             return False
-        due, now = self._due(), self._ports.clock.now()
+        timers, now = survey(self._runbook, self.state).timers, self._ports.clock.now()
+        due, first = min(((self.state.timers[key].due, key) for key in timers), default=(None, ""))
         if park:
-            return due is None or due > now + int(PARKED * SECOND)
+            least = BETWEEN if first.startswith("retry:") else PARKED
+            return due is None or due > now + int(least * SECOND)
         if self.state.wanted_locks or not self.state.open_gates:
             return False
-        timers = survey(self._runbook, self.state).timers
         return (due is None or due > now) and all(key.startswith(("gate:", "run:")) for key in timers)
 
     def _may_leave(self, *, park: bool) -> bool:
-        """Whether nothing has happened that must be looked at first."""
+        """Whether nothing has happened that must be looked at first; that a run is left is written down."""
         if not park:
             return self._in_time(e.RunPaused(self._ports.actor, "waiting"))
         known = self.state.seq

@@ -22,6 +22,7 @@ from .access import AccessEvent
 from .alerts import AlertEvent
 from .locks import LockEvent
 from .outside import OutsideEvent
+from .routes import RouteEvent
 from .targets import TargetEvent
 
 
@@ -254,7 +255,9 @@ class GateOpened(Struct, frozen=True, tag="gate.opened"):
 
 
 class GateClosed(Struct, frozen=True, tag="gate.closed"):
-    """A question is settled: approved, rejected, expired, an option's id, withdrawn, or void (the plan differs)."""
+    """A question is settled: approved, rejected, expired, an option's id, `back:STEP`, withdrawn, or void (the
+    plan differs, or the alert).
+    """
 
     gate: str
     opening: int
@@ -328,6 +331,7 @@ Event = (
     | TargetEvent
     | AlertEvent
     | AccessEvent
+    | RouteEvent
 )
 
 

@@ -28,12 +28,12 @@ from ..model import (
     Parallel,
     Runbook,
     Step,
+    refused,
 )
 from .build import Edge
 from .findings import Findings
 from .ways import Reached, Scope, onward, shortest, taken, towards, way
 
-REFUSED = frozenset({REJECTED, EXPIRED})
 RESOLVED, HEALTHY = f"{END}resolved", f"{END}healthy"
 
 
@@ -67,8 +67,7 @@ def _unasked(scope: Scope) -> Reached:
     if not asking:
         return scope.reached
     cut = {
-        name: [e for e in edges if name not in asking or e.outcome in REFUSED]
-        for name, edges in scope.following.items()
+        name: [e for e in edges if name not in asking or refused(e.outcome)] for name, edges in scope.following.items()
     }
     return shortest(scope.first, cut)
 
@@ -141,10 +140,10 @@ class Proof:
         body = step.body
         if isinstance(body, Parallel):
             found = self._of_branches(body).get(outcome, set())
-            found = found | {KEEPS} if outcome in REFUSED else found
+            found = found | {KEEPS} if refused(outcome) else found
         elif isinstance(body, Call):
             found = self._of_call(body, outcome)
-        elif outcome in REFUSED:
+        elif refused(outcome):
             return (KEEPS,)
         elif isinstance(body, (Do, Manual)):
             changing = (body.operation.effect if isinstance(body, Do) else body.effect) is not Effect.READ
@@ -184,7 +183,7 @@ class Proof:
     def _of_call(self, body: Call, outcome: str) -> set[Change]:
         """What the called runbook may do before it ends so; one that is refused, or never starts, does nothing."""
         called = self._called(body.runbook)
-        found = {KEEPS} if called is None or outcome in REFUSED or outcome == ERROR else set[Change]()
+        found = {KEEPS} if called is None or refused(outcome) or outcome == ERROR else set[Change]()
         for end, changes in called.whole().items() if called is not None else ():
             if OUTCOMES[end] == outcome:
                 found |= changes

@@ -12,10 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..model import (
     END,
     ERROR,
-    EXPIRED,
     FAIL,
     PASS,
-    REJECTED,
     Ask,
     Branch,
     Call,
@@ -26,12 +24,12 @@ from ..model import (
     Runbook,
     SetFacts,
     Step,
+    refused,
 )
 from .build import Edge
 from .dominance import OUTCOMES, worse
 from .ways import taken
 
-REFUSED = frozenset({REJECTED, EXPIRED})
 Names = frozenset[str]
 NONE: Names = frozenset()
 ESCALATED = f"{END}escalated"
@@ -54,7 +52,7 @@ class Gifts:
         path = f"{prefix}{step.id}"
         key = (path, edge.outcome, edge.label)
         if key not in self._known:
-            possible = edge.outcome in REFUSED or self._possible(step, path, edge.outcome)
+            possible = refused(edge.outcome) or self._possible(step, path, edge.outcome)
             self._known[key] = frozenset(self._of(step, path, edge.outcome, edge.label)) if possible else None
         return self._known[key]
 
@@ -67,7 +65,7 @@ class Gifts:
         return True
 
     def _of(self, step: Step, path: str, outcome: str, label: str) -> Iterator[str]:
-        if outcome in REFUSED:
+        if refused(outcome):
             return
         body, name = step.body, f"steps.{path}".replace("/", ".")
         if isinstance(body, Ask):

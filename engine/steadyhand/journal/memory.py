@@ -8,11 +8,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from ..errors import Fenced, HeadMoved, NotFound
+from ..errors import Fenced, HeadMoved, JournalError, NotFound
 from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import checked, chunks
 from .bodies import bodies, spelt
-from .protocol import Fault, Head, Row
+from .protocol import Append, Fault, Head, Row
 from .verify import check_stream
 
 
@@ -54,6 +54,20 @@ class MemoryJournal:
         return tuple(
             Recorded(stream, number, at, actor, epoch, event) for number, event in enumerate(events, expected + 1)
         )
+
+    def append_all(self, appends: Sequence[Append]) -> tuple[tuple[Recorded, ...] | JournalError, ...]:
+        """Several appends, each all or nothing by itself."""
+        for one in appends:
+            bodies(one.stream, one.events)
+        came: list[tuple[Recorded, ...] | JournalError] = []
+        for one in appends:
+            try:
+                came.append(
+                    self.append(one.stream, one.expected, one.events, actor=one.actor, at=one.at, epoch=one.epoch)
+                )
+            except JournalError as problem:
+                came.append(problem)
+        return tuple(came)
 
     def read(self, stream: str, after: int = 0) -> tuple[Recorded, ...]:
         """The events of a stream after one."""

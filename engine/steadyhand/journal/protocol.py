@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
+from ..errors import JournalError
 from ..events import Event, Recorded
 
 
@@ -23,6 +24,17 @@ class Head(Struct, frozen=True):
     hash: bytes
     epoch: int
     created: int
+
+
+class Append(Struct, frozen=True):
+    """One append among several: what `append` is given."""
+
+    stream: str
+    expected: int
+    events: tuple[Event, ...]
+    actor: str
+    at: int
+    epoch: int
 
 
 class Fault(Struct, frozen=True):
@@ -59,6 +71,12 @@ class Journal(Protocol):
 
         `at` (microseconds, UTC) is raised to that of the event before if it is smaller. An epoch above the stream's
         claims the stream. Raises HeadMoved, Fenced, JournalError.
+        """
+
+    def append_all(self, appends: Sequence[Append]) -> tuple[tuple[Recorded, ...] | JournalError, ...]:
+        """Several appends with as few flushes as can be, durable on return. Each is all or nothing by itself.
+
+        What came of each stands in the same place: its events, or why it was not written (as `append` would raise).
         """
 
     def read(self, stream: str, after: int = 0) -> tuple[Recorded, ...]:

@@ -19,7 +19,7 @@ from ..errors import Fenced, HeadMoved, JournalError, NotFound, Unfit
 from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import Folder
 from .bodies import bodies, is_text, spelt
-from .protocol import Fault, Head, Row
+from .protocol import Append, Fault, Head, Row
 from .queries import load
 from .verify import check_stream
 
@@ -136,22 +136,37 @@ class SqliteJournal:
         self, stream: str, expected: int, events: Sequence[Event], *, actor: str, at: int, epoch: int
     ) -> tuple[Recorded, ...]:
         """Append all or nothing after `expected`; durable on return."""
+        (came,) = self.append_all((Append(stream, expected, tuple(events), actor, at, epoch),))
+        if isinstance(came, JournalError):
+            raise came
+        return came
+
+    def append_all(self, appends: Sequence[Append]) -> tuple[tuple[Recorded, ...] | JournalError, ...]:
+        """Several appends in one flush, each all or nothing by itself."""
         if self.readonly:
             hint = "give this user the right to write there, or name another store with --store"
             raise Unfit(f"{self.path} can only be read: {self.readonly}", hint)
-        request = _Request(stream, expected, bodies(stream, events), spelt(actor), at, epoch)
+        requests = [
+            _Request(a.stream, a.expected, bodies(a.stream, a.events), spelt(a.actor), a.at, a.epoch) for a in appends
+        ]
         with self._queue_lock:
-            self._queue.append(request)
+            self._queue.extend(requests)
         with self._commit:
-            if not request.done:
+            if not all(request.done for request in requests):
                 with self._queue_lock:
                     batch, self._queue = self._queue, []
                 self._commit_all(batch)
+        return tuple(self._came(request, one) for request, one in zip(requests, appends, strict=True))
+
+    @staticmethod
+    def _came(request: _Request, one: Append) -> tuple[Recorded, ...] | JournalError:
+        if isinstance(request.failure, JournalError):
+            return request.failure
         if request.failure is not None:
             raise request.failure
         return tuple(
-            Recorded(stream, number, request.at, request.actor, epoch, event)
-            for number, event in enumerate(events, expected + 1)
+            Recorded(one.stream, number, request.at, request.actor, one.epoch, event)
+            for number, event in enumerate(one.events, one.expected + 1)
         )
 
     def _commit_all(self, batch: list[_Request]) -> None:

@@ -5,6 +5,7 @@ from .handlers import Ability, Capabilities, Effect, HandlerSpec, Param, TargetS
 from .plans import Json, Plan, canonical, digest, secrets_in, unknown_in
 from .runbook import (
     APPROVED,
+    BACK,
     END,
     ERROR,
     EXPIRED,
@@ -44,11 +45,13 @@ from .runbook import (
     Undo,
     Verify,
     Wait,
+    refused,
 )
 from .text import MASK, Literal, Part, Secret, Syntax, Text, Value, plain
 
 __all__ = [
     "APPROVED",
+    "BACK",
     "END",
     "ERROR",
     "EXPIRED",
@@ -111,6 +114,7 @@ __all__ = [
     "canonical",
     "digest",
     "plain",
+    "refused",
     "secrets_in",
     "undeclared_is_a_change",
     "unknown_in",

@@ -23,6 +23,13 @@ PASS, FAIL, ERROR = "pass", "fail", "error"
 APPROVED, REJECTED, EXPIRED = "approved", "rejected", "expired"
 
 END = "end."
+BACK = "back:"
+"""How the answer begins that sends a run back to a step: `back:causes`; that is its outcome, too."""
+
+
+def refused(outcome: str) -> bool:
+    """Whether a step is left so because nobody said yes to it: it has done nothing then."""
+    return outcome in {REJECTED, EXPIRED} or outcome.startswith(BACK)
 
 
 class Conclusion(Enum):
@@ -65,7 +72,8 @@ class Retry(Struct, frozen=True):
 class Gate(Struct, frozen=True):
     """A question to people that blocks a change. `prompt` is a template. `within` is 0 for no expiry.
 
-    `other_than_requester`: whoever started the run may not approve. `auto`: mode `auto` may pass it unasked.
+    `other_than_requester`: whoever started the run may not approve. `auto`: mode `auto` may pass it unasked. `back` are
+    the steps that a person may send the run back to.
     """
 
     prompt: str = ""
@@ -74,6 +82,7 @@ class Gate(Struct, frozen=True):
     within: int = 0
     other_than_requester: bool = False
     auto: bool = False
+    back: tuple[str, ...] = ()
 
 
 class Operation(Struct, frozen=True):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from .. import events as e
 from ..graph.build import kind_of
-from ..model import FAIL, Call, Diagnose, Finding, Runbook, Step
+from ..model import BACK, FAIL, Call, Diagnose, Finding, Runbook, Step
 from .undelivered import NOTIFY, lost, of_notify
 from .words import brief, clock, confinement, door, ending, lines_of, took
 
@@ -199,6 +199,9 @@ def _answers(event: e.GateOpened) -> Iterator[str]:
     if event.kind == "confirm":
         many = f"{event.quorum} approvals needed, " if event.quorum > 1 else ""
         yield f"{many}answers: {', '.join(event.options)}{who}; a yes is to {event.digest[:12]}"
+        for option, label in event.options.items():
+            if option.startswith(BACK):
+                yield f"  {option:<{WIDTH}}{brief(label)}, and say why"
     elif event.kind == "ask":
         yield f"{answers_of(event)}{who}"
     else:

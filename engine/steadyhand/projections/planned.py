@@ -51,6 +51,7 @@ class Asked(Struct, frozen=True):
     other_than_requester: bool
     auto: bool
     written: bool
+    back: tuple[str, ...] = ()
 
 
 class PlannedStep(Struct, frozen=True):
@@ -175,6 +176,7 @@ def _asked(asked: Asked) -> Iterator[str]:
     rules += [f"within {format_duration(int(asked.within * 1_000_000))}"] if asked.within else []
     rules += ["not by whoever started the run"] if asked.other_than_requester else []
     rules += ["unasked in mode auto"] if asked.auto else []
+    rules += [f"or goes back to {' or '.join(asked.back)}"] if asked.back else []
     prompt = f": {brief(asked.prompt, 160)}" if asked.prompt else ""
     yield f"asks {', '.join(rules)}{prompt}"
 
@@ -230,6 +232,7 @@ def _step_schema() -> dict[str, Any]:
             "other_than_requester": {"type": "boolean"},
             "auto": {"type": "boolean", "description": "Mode auto may pass it unasked."},
             "written": {"type": "boolean", "description": "Whether the runbook writes it."},
+            "back": {**WORDS, "description": "The steps that a person may send the run back to."},
         }
     )
     actions = {"type": "array", "items": _action_schema()}

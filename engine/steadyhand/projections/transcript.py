@@ -155,7 +155,7 @@ class _Drawer:
 
     def paused(self, one: e.Recorded, event: e.RunPaused) -> None:
         why = {
-            "waiting": "left to wait for a person",
+            "waiting": "left to wait",
             "interrupted": "interrupted, and left to be resumed",
             "handed over": "handed over to the next engine, with nothing left running",
         }

@@ -12,11 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..core.gates import unexplained
 from ..core.tables import OPTIONS
 from ..errors import Diagnostic, Span
 from ..expressions import documents
 from ..graph import build
 from ..model import (
+    BACK,
     END,
     Ask,
     Branch,
@@ -131,7 +133,7 @@ def _answers(step: Step) -> tuple[str, ...]:
         case Manual():
             return tuple(OPTIONS["manual"])
         case _:
-            return tuple(OPTIONS["confirm"])
+            return (*OPTIONS["confirm"], *(outcome for outcome in step.next if outcome.startswith(BACK)))
 
 
 def check(document: TestDocument, runbook: Runbook, specs: Mapping[str, HandlerSpec]) -> tuple[Diagnostic, ...]:
@@ -248,6 +250,10 @@ class _Checker:
                     at = place(case, "answers", gate, str(index), fallback=("answers", gate))
                     hint = near(said.answer, options, "answers")
                     self._say("ST003", at, f"`{gate}` cannot be answered with {said.answer!r}", hint)
+                elif unexplained(said.answer, said.comment):
+                    at = place(case, "answers", gate, str(index), fallback=("answers", gate))
+                    hint = f"write {{answer: '{said.answer}', comment: why}}"
+                    self._say("ST003", at, f"`{gate}`: {unexplained(said.answer, said.comment)}", hint)
                 self._typed(case, gate, said)
 
     def _typed(self, case: Case, gate: str, said: Said) -> None:

@@ -279,6 +279,8 @@ class Guide:
             return ()
         match gate.kind:
             case "confirm":
+                if own and wanted in gate.options:
+                    return (Said(wanted, comment="look again"),)
                 if wanted == REJECTED:
                     return (Said("reject"),)
                 people = ["somebody", *(f"somebody {n}" for n in range(2, gate.quorum + 1))]

@@ -38,6 +38,8 @@ CODES: dict[str, tuple[str, str]] = {
     "SH505": ("not a template", "The text is shown as it is written, so people would read the name and not the value."),
     "SH601": ("input schema", "The schema of an input cannot be used."),
     "SH602": ("default", "The default does not satisfy the input's own schema."),
+    "SH701": ("an intake for anybody", "Whoever reaches the server could start runs."),
+    "SH711": ("shadowed route", "A route above takes every alert that fits it, so its runbook would never be started."),
 }
 
 UNKNOWN_KIND = "SH307"

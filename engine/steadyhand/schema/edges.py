@@ -61,9 +61,11 @@ class Edges:
                 edges[outcome] = edges[positive]
             else:
                 edges[outcome] = f"{m.END}escalated"
+        back = {f"{m.BACK}{to}": to for to in back_of(step)}
+        edges |= back
         if isinstance(step.body, m.Ask) and not step.body.fact:
             step = replace(step, body=replace(step.body, fact=step.id.replace("-", "_")))
-        return replace(step, next=edges, defaulted=frozenset(edges) - frozenset(written))
+        return replace(step, next=edges, defaulted=frozenset(edges) - {*written, *back})
 
     def _leads_on(self, step: m.Step, outcome: str) -> bool:
         """Whether a diagnosis names the next step itself."""
@@ -102,8 +104,14 @@ class Edges:
         return edges
 
 
+def back_of(step: m.Step) -> tuple[str, ...]:
+    """The steps that a person may send the run back to instead of a yes."""
+    gate = step.body.gate if isinstance(step.body, m.Confirm) else step.gate
+    return gate.back if gate is not None else ()
+
+
 def outcomes(step: m.Step) -> tuple[str, ...]:
-    """The outcomes that a step can have, the positive one first."""
+    """The outcomes that an author may write an edge for, the positive one first."""
     body = step.body
     asked = step.gate is not None
     match body:

@@ -71,7 +71,7 @@ class Steps:
         body = self._body(kind, mapping, given, ids)
         if body is None:
             return None
-        gate = self._gate(given["gate"]) if "gate" in given and kind != "gate" else None
+        gate = self._gate(given["gate"], ids) if "gate" in given and kind != "gate" else None
         step = m.Step(
             id=name,
             title=plain.get("title", name),
@@ -107,7 +107,9 @@ class Steps:
     def _without_kind(self, given: dict[str, Node], ids: Ids) -> None:
         """What can be said of a step all the same, so that all its findings come at once."""
         self._operations.beside(given)
-        for name, read in (("gate", self._gate), ("each", self._each), ("verify", self._verify), ("undo", self._undo)):
+        if "gate" in given:
+            self._gate(given["gate"], ids)
+        for name, read in (("each", self._each), ("verify", self._verify), ("undo", self._undo)):
             if name in given:
                 read(given[name])
         written = given.get("next")
@@ -127,7 +129,7 @@ class Steps:
             case "set":
                 return self._set(node, given)
             case "gate":
-                gate = self._gate(node)
+                gate = self._gate(node, ids)
                 return m.Confirm(gate) if gate else None
             case _:
                 return self._asking(kind, node)
@@ -251,13 +253,25 @@ class Steps:
 
     # --- what stands beside a kind
 
-    def _gate(self, node: Node) -> m.Gate | None:
+    def _gate(self, node: Node, ids: Ids) -> m.Gate | None:
         values = self._reader.object("gate", node, "`gate`")
         if values is None:
             return None
         self._operations.templates(node)
         self._operations.shown(node)
-        return m.Gate(**{**values, "roles": tuple(values.get("roles", ()))})
+        back = tuple(to for to in values.get("back", ()) if self._goes_back(node, to, ids))
+        return m.Gate(**{**values, "roles": tuple(values.get("roles", ())), "back": back})
+
+    def _goes_back(self, node: Node, to: str, ids: Ids) -> bool:
+        """Whether a run can be sent back to that step: one beside the gate's own."""
+        if to in ids:
+            return True
+        listed = node.get("back") if isinstance(node, Mapping) else None
+        items = listed.items if isinstance(listed, Sequence) else ()
+        span = next((item.span for item in items if isinstance(item, Scalar) and item.text == to), node.span)
+        hint = self._reader.near(to, [*ids], "steps") if ids else "a branch of one step has no step beside it"
+        self._reader.say("SH301", span, f"there is no step `{to}` to go back to", hint)
+        return False
 
     def _each(self, node: Node) -> m.Each | None:
         mapping = self._reader.mapping(node, "`each`")

@@ -8,7 +8,9 @@ schema, secret, targets, operation, undo, each, batch). `short` is the field tha
 from __future__ import annotations
 
 from .fields import NAME, SLUG, Field
+from .incoming import INCOMING, INCOMING_TABLES
 from .rights import RIGHTS, RIGHTS_TABLES
+from .routed import ROUTING, ROUTING_TABLES
 from .sources import SOURCE_TABLES
 from .trials import ASKED, CAME, CASE, DRILL, DRILLED, DRILLS, EXPECTED, SAID, STOPPED, TEST
 
@@ -38,6 +40,13 @@ GATE = (
     F("within", "duration", "How long the question stands; then the outcome is `expired`.", "10m"),
     F("other_than_requester", "boolean", "Whether whoever started the run may not approve.", True),
     F("auto", "boolean", "Whether mode `auto` may pass without asking.", True),
+    F(
+        "back",
+        "list",
+        "Steps beside this one that a person may send the run back to; one of the loop needs `max_visits`.",
+        ["causes"],
+        of="text",
+    ),
 )
 CHOOSE = (
     F("prompt", "text", "The question.", "Which mitigation?", required=True, template=True),
@@ -277,6 +286,8 @@ SETTINGS = (
         choices=("required",),
     ),
     *RIGHTS,
+    *INCOMING,
+    *ROUTING,
 )
 SERVER = (
     F("listen", "text", "Address and port that `steady serve` listens on; 127.0.0.1:8420 unless said.", "0.0.0.0:8420"),
@@ -312,5 +323,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "server": SERVER, "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
-    **SOURCE_TABLES, **RIGHTS_TABLES,
+    **SOURCE_TABLES, **RIGHTS_TABLES, **INCOMING_TABLES, **ROUTING_TABLES,
 }  # fmt: skip

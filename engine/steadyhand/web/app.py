@@ -6,55 +6,54 @@ A request is carried out by a use case of the desk, in a thread; this room only 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from ..app.server import Server
 from ..errors import SteadyError
-from ..model.people import Identity
-from .requests import status_of, wants_json, wants_page
+from .guard import Guard
+from .headers import Headers, put
+from .requests import Denied, identity
+from .requests import server as server_of
+from .telling import error, told
+from .who import AGAIN, Identify, WhoAsks
+
+SIGNING_IN = 8
+"""Threads for those who sign in."""
 
 log = logging.getLogger(__name__)
 
-Identify = Callable[[HTTPConnection], Awaitable[Identity | None]]
-"""Who asks, from the headers of a request; None for somebody who is not known."""
 
-
-class WhoAsks:
-    """Puts the identity on each request. Plain ASGI, so that streams stay streams."""
-
-    def __init__(self, app: Any, identify: Identify) -> None:
-        self._app = app
-        self._identify = identify
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Carry a request on."""
-        if scope["type"] == "http":
-            scope.setdefault("state", {})["identity"] = await self._identify(HTTPConnection(scope))
-        await self._app(scope, receive, send)
-
-
-def create_app(server: Server, identify: Identify, routes: list[BaseRoute]) -> Starlette:
-    """The application of a server: these routes, for whoever `identify` knows."""
+def create_app(server: Server, identify: Identify, routes: list[BaseRoute], again: float = AGAIN) -> Starlette:
+    """The application of a server: these routes, for whoever `identify` knows, who is asked for `again` in streams."""
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(WhoAsks, identify=identify)],
+        middleware=[
+            Middleware(Headers, https=server.url.startswith("https://")),
+            Middleware(WhoAsks, identify=identify, again=again),
+            Middleware(Guard),
+        ],
         exception_handlers={SteadyError: _told, HTTPException: _refused, Exception: _bug},
     )
     app.state.server = server
+    app.state.signing_in = CapacityLimiter(SIGNING_IN)
     return app
 
 
 async def _told(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, SteadyError)  # noqa: S101 that is what it is registered for
-    return error(request, status_of(problem), problem.message, problem.hint)
+    who = identity(request)
+    if who is not None and isinstance(problem, Denied):
+        route = getattr(request.scope.get("route"), "path", request.url.path)
+        await run_in_threadpool(server_of(request).access.refuse_act, who, f"{request.method} {route}")
+    return told(request, problem)
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
@@ -64,16 +63,6 @@ async def _refused(request: Request, problem: Exception) -> Response:
 
 async def _bug(request: Request, problem: Exception) -> Response:
     log.error("a bug of ours, at %s %s", request.method, request.url.path, exc_info=problem)
-    return error(request, 500, "this is a bug of ours", "it is in the log of the server; please report it")
-
-
-def error(request: Request, status: int, message: str, hint: str = "", headers: Any = None) -> Response:
-    """An error as whoever asked can read it: problem details (RFC 9457) for programs, a page for people."""
-    if wants_json(request):
-        body = {"type": "about:blank", "title": message, "status": status, **({"detail": hint} if hint else {})}
-        return JSONResponse(body, status, headers, media_type="application/problem+json")
-    if wants_page(request):
-        from .pages.failures import failure  # noqa: PLC0415 the templates are for people
-
-        return failure(request, status, message, hint, headers)
-    return PlainTextResponse(f"{message}\n{hint}\n" if hint else f"{message}\n", status, headers)
+    answer = error(request, 500, "this is a bug of ours", "it is in the log of the server; please report it")
+    put(answer.headers, request.url.path, https=server_of(request).url.startswith("https://"))  # outside of `Headers`
+    return answer

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from starlette.requests import HTTPConnection, Request
 
+from ..app.access import NotAdmitted
 from ..app.server import Server
 from ..errors import HeadMoved, JournalError, NotFound, SteadyError, UsageError
 from ..model.people import Identity, Role
@@ -60,6 +61,8 @@ def status_of(problem: SteadyError) -> int:
     match problem:
         case Denied(unknown=unknown):
             return 401 if unknown else 403
+        case NotAdmitted(wait=wait):
+            return 429 if wait else 401
         case HeadMoved():
             return 409
         case NotFound():

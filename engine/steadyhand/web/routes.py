@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from . import account, approvals, hooks, oidc, rights, sessions
+from .pages import addresses
 
 
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
-    from .pages import addresses  # noqa: PLC0415 the pages are not for those who serve other doors alone
-
-    return [*addresses.routes()]
+    static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    # The actions of Slack stand before the hooks, whose addresses would fit them too.
+    doors = [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *addresses.routes()]
+    return rights.held([*doors, static])

@@ -24,6 +24,6 @@ def test_who_may_is_told_to_those_who_may_not(tmp_path):
         assert "ana (everything)" in denied.text
         assert "group sre (everything)" in denied.text
         assert "kim" not in denied.text
-        stranger = place.get("/runs", "?")
+        stranger = place.post("/audit/verify", "?")
         assert stranger.status_code == 401
         assert "ana" not in stranger.text

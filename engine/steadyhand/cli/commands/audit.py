@@ -1,20 +1,25 @@
-"""`steady audit verify` and `steady audit export`."""
+"""`steady audit verify`, `steady audit export` and `steady audit access`."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 from ...app import runs, watching
-from ...errors import Exit
+from ...errors import Exit, UsageError
+from ...events import Recorded, encode, name_of
+from ...projections import door
+from ...projections.words import rfc3339
+from ...source import parse_duration
 from ..completion import run_ids
 from ..shared import as_json, json_option, services
 
 
 @click.group("audit")
 def command() -> None:
-    """Verify or export what was recorded."""
+    """Verify, export or list what was recorded."""
 
 
 @command.command("verify")
@@ -54,3 +59,32 @@ def export(ctx: click.Context, run: str, output: str) -> int:
     count = export_to(desk, runs.find(desk, run), Path(output))
     click.echo(f"written: {output} ({count} events; unpack it and run python3 verify.py)", err=True)
     return int(Exit.GOOD)
+
+
+@command.command("access")
+@click.option("--since", default="", metavar="TIME", help="How far back, such as 24h or 30d; everything unless said.")
+@json_option
+@click.pass_context
+def access(ctx: click.Context, since: str, json_: bool) -> int:
+    """List what happened at the door: who came in, who was refused, what became of accounts and tokens."""
+    from ...app import ledger  # noqa: PLC0415 only here
+
+    desk = services(ctx)
+    ago = parse_duration(since) if since else None
+    if since and ago is None:
+        raise UsageError(f"{since!r} is no time", "write 24h, 7d, 30d")
+    recorded = ledger.history(desk, desk.clock.now() - ago if ago is not None else 0)
+    if json_:
+        as_json({"events": [_event(one) for one in recorded]})
+        return int(Exit.GOOD)
+    lines = [text for one in recorded if (text := door.line(one))]
+    for text in lines:
+        click.echo(text)
+    if not lines:
+        click.echo("nothing happened at the door", err=True)
+    return int(Exit.GOOD)
+
+
+def _event(one: Recorded) -> dict[str, object]:
+    body = json.loads(encode(one.event))
+    return {"stream": one.stream, "seq": one.seq, "at": rfc3339(one.at), "event": name_of(one.event), **body}

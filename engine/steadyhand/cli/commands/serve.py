@@ -24,6 +24,7 @@ def command(ctx: click.Context) -> int:
         from ...web.app import create_app  # noqa: PLC0415 only here
         from ...web.routes import routes  # noqa: PLC0415 only here
         from ...web.serve import listening, serve  # noqa: PLC0415 only here
+        from ...web.sessions import identify  # noqa: PLC0415 only here
     except ModuleNotFoundError as missing:
         if missing.name and missing.name.startswith("steadyhand"):
             raise
@@ -35,8 +36,5 @@ def command(ctx: click.Context) -> int:
     sock = listening(desk.settings.server)
     host = Server(desk)
 
-    async def nobody(connection: object) -> None:
-        del connection
-
-    serve(host, create_app(host, nobody, routes()), sock, lambda: say(f"serving at {host.url}"))
+    serve(host, create_app(host, identify, routes()), sock, lambda: say(f"serving at {host.url}"))
     return 0

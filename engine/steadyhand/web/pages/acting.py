@@ -26,7 +26,7 @@ Act = Callable[[Request, Mapping[str, str]], Response]
 
 
 async def _sent(request: Request, act: Act) -> Response:
-    sent = await request.form()
+    sent = await request.form(max_files=0, max_fields=200)
     return await run_in_threadpool(act, request, {name: str(value) for name, value in sent.items()})
 
 

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-import mimetypes
-from importlib import resources
-
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ...errors import NotFound
 from . import acting, audit, burning, leases, library, lists, live, papers, run, starting
-
-FILES = ("steady.css", "live.js", "icon.svg")
-"""What a page loads."""
-
-
-def file(request: Request) -> Response:
-    """A file that is the same for everybody."""
-    name = request.path_params["name"]
-    if name not in FILES:
-        raise NotFound(f"there is no file {name}", "load the page again")
-    content = resources.files("steadyhand.web").joinpath("static", name).read_bytes()
-    kind = mimetypes.guess_type(name)[0]
-    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=3600"})
 
 
 def routes() -> list[BaseRoute]:
@@ -52,5 +33,4 @@ def routes() -> list[BaseRoute]:
         Route("/leases/return", leases.give_back, methods=["POST"]),
         Route("/audit", audit.page),
         Route("/audit/verify", audit.verify, methods=["POST"]),
-        Route("/static/{name}", file),
     ]

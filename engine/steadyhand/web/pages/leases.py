@@ -52,7 +52,7 @@ async def give_back(request: Request) -> Response:
 
 async def _sent(request: Request, act: Callable[[Request, Identity, Mapping[str, str]], None]) -> Response:
     who = need(request, Role.RESPONDER)
-    sent = await request.form()
+    sent = await request.form(max_files=0, max_fields=200)
     given = {"target": "", "for": "1h", "reason": "", **{name: str(value).strip() for name, value in sent.items()}}
 
     def acted() -> Response:

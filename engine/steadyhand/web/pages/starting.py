@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ...alerts.state import AlertState
-from ...app import library, runs
+from ...app import library, opening, runs
+from ...app.opening import Opened
 from ...app.runs import AlreadyStarted
 from ...errors import SteadyError, UsageError
+from ...events import ALERTS
 from ...model import Input, Mode, Runbook
 from ...model.people import Identity, Role
 from ...projections.fields import Field, field_of, written
@@ -37,12 +39,24 @@ MODES = {
 def form(request: Request) -> Response:
     """The form."""
     book, _ = _asked_for(request)
-    alert = find_alert(request, asked(request, "alert"))
-    given = {name: value for name, value in request.query_params.items() if name not in {"alert", "mode"}}
-    given = {name.removeprefix(INPUT): value for name, value in given.items()}
+    given = {name.removeprefix(INPUT): value for name, value in request.query_params.items()}
     given = {name: value for name, value in given.items() if name in book.inputs}
-    values = {**_from_alert(book, alert), **given}
-    return _form(request, book, values, asked(request, "mode"), alert)
+    mode, word = asked(request, "mode"), asked(request, "alert")
+    if not word:
+        return _form(request, book, given, mode, None)
+    try:
+        opened = _opened(request, word)
+    except SteadyError as problem:
+        return _form(request, book, given, mode, None, problem)
+    values = {name: written(value) for name, value in opened.inputs.items()}
+    return _form(request, book, {**values, **given}, mode, opened.alert, command=opened.line)
+
+
+def _opened(request: Request, word: str) -> Opened:
+    """The runbook with its inputs as the alert gives them. Raises NotFound, UsageError."""
+    host = server(request)
+    fingerprint = word.removeprefix(ALERTS)
+    return opening.prefill(host.services, _path(request), fingerprint, alert=host.board.alert(word))
 
 
 def _asked_for(request: Request) -> tuple[Runbook, Identity]:
@@ -55,50 +69,6 @@ def _asked_for(request: Request) -> tuple[Runbook, Identity]:
     return book, who
 
 
-def find_alert(request: Request, word: str) -> AlertState | None:
-    """The alert of that fingerprint, or of that stream; None where nothing is known of one."""
-    if not word:
-        return None
-    board = server(request).board
-    found = board.alert(word)
-    if found is None:
-        found = next((one for one in board.alerts() if one.said is not None and one.said.fingerprint == word), None)
-    return found
-
-
-def alert_of(alert: AlertState) -> dict[str, Any]:
-    """What a run is told of the alert that it is about."""
-    said = alert.said
-    if said is None:
-        return {}
-    return {
-        "name": said.name,
-        "labels": dict(said.labels),
-        "annotations": dict(said.annotations),
-        "status": alert.status,
-        "fingerprint": said.fingerprint,
-        "intake": said.intake,
-        "stream": alert.stream,
-        "starts_at": said.starts_at,
-        "url": said.url,
-    }
-
-
-def _from_alert(book: Runbook, alert: AlertState | None) -> dict[str, str]:
-    """The inputs that the alert supplies, as texts."""
-    if alert is None:
-        return {}
-    root = {"alert": alert_of(alert)}
-    found = {name: _at(root, one.source) for name, one in book.inputs.items() if one.source}
-    return {name: written(value) for name, value in found.items() if value is not None}
-
-
-def _at(root: Any, path: str) -> Any:
-    for part in path.split("."):
-        root = root.get(part) if isinstance(root, Mapping) else None
-    return root
-
-
 def _form(
     request: Request,
     book: Runbook,
@@ -107,6 +77,7 @@ def _form(
     alert: AlertState | None,
     problem: SteadyError | None = None,
     code: int = 200,
+    command: str = "",
 ) -> Response:
     wrong = _wrong(problem)
     fields = [_field(name, one, values, wrong.pop(name, "")) for name, one in book.inputs.items()]
@@ -120,7 +91,7 @@ def _form(
         alert=alert,
         run=runs.new_id(server(request).services.clock.now()),
         problem=problem,
-        command=_command(book, values, mode),
+        command=command or _command(book, values, mode),
     )
 
 
@@ -155,7 +126,7 @@ def _command(book: Runbook, values: Mapping[str, str], mode: str) -> str:
 
 async def start(request: Request) -> Response:
     """Start the run."""
-    sent = await request.form()
+    sent = await request.form(max_files=0, max_fields=200)
     given = {name: str(value) for name, value in sent.items()}
     return await run_in_threadpool(_start, request, given)
 
@@ -164,13 +135,13 @@ def _start(request: Request, given: Mapping[str, str]) -> Response:
     book, who = _asked_for(request)
     host = server(request)
     values = {name: given[f"{INPUT}{name}"] for name in book.inputs if given.get(f"{INPUT}{name}", "") != ""}
-    alert = find_alert(request, given.get("alert", ""))
+    alert = _opened(request, given["alert"]).alert if given.get("alert") else None
     mode = given.get("mode", Mode.GUIDED.value)
     if mode not in {one.value for one in Mode}:
         raise UsageError(f"there is no mode {mode}", f"modes: {', '.join(one.value for one in Mode)}")
     try:
         inputs = inputs_of(book, values)
-        more: dict[str, Any] = {"alert": alert_of(alert)} if alert is not None else {}
+        more: dict[str, Any] = {"alert": opening.about(alert)} if alert is not None else {}
         run = host.run(
             who, library.load(host.services, str(_path(request))), inputs, Mode(mode), run=given.get("run", ""), **more
         )
@@ -178,6 +149,8 @@ def _start(request: Request, given: Mapping[str, str]) -> Response:
         run = problem.run
     except UsageError as problem:
         return _form(request, book, values, mode, alert, problem, 422)
+    if alert is not None:
+        opening.belongs(host.services, alert, book.name, run)
     return RedirectResponse(link("runs", run), 303)
 
 
