@@ -12,11 +12,10 @@ from msgspec import Struct
 from .. import events as e
 from ..core.gates import refusal
 from ..core.state import GateState, State
+from ..model import BACK
 from ..model.people import Role
 from .fields import Field, field_of
 
-BACK = "back:"
-"""How an option begins that sends the run back to a step."""
 CHANGES = frozenset({"confirm", "doubt"})
 """Kinds of questions whose answer may change something."""
 TONES = {

@@ -14,7 +14,7 @@ from ...core.answers import Answer
 from ...errors import UsageError
 from ...events import AnswerRefused, GateAnswered, GateOpened
 from ...model.people import Identity, Role
-from ...projections.standing import BACK, role_for
+from ...projections.standing import role_for
 from ..requests import need, server
 from .rendering import link, reading
 from .run import refused, show, viewed
@@ -95,8 +95,6 @@ def _meant(
     view: View, opened: GateOpened, who: Identity, given: Mapping[str, str], chosen: str, comment: str
 ) -> Answer:
     """The answer that the form means. Raises UsageError with what may be answered."""
-    if chosen.startswith(BACK) and not comment:
-        raise UsageError("say why you send it back", "write it into the comment")
     words = given.get("words", "") if opened.kind == "ask" else chosen
     return answering.interpret(
         view.runbook,
