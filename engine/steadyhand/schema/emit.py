@@ -41,6 +41,10 @@ _OF_ALERT = {
         {"type": "object", "properties": {"value": _FIXED}, "required": ["value"], "additionalProperties": False},
     ]
 }
+_OF_ROUTES = {
+    "match": {"type": "object", "additionalProperties": _CONDITION},
+    "inputs_of_alert": {"type": "object", "additionalProperties": _OF_ALERT},
+}
 
 
 def runbook_schema(specs: Mapping[str, HandlerSpec]) -> dict[str, Any]:
@@ -237,8 +241,7 @@ class _Emitter:
         }  # fmt: skip
         sources = {name: self.field(source) for name, source in SOURCES.items()}
         specials: dict[str, dict[str, Any]] = {
-            "match": {"type": "object", "additionalProperties": _CONDITION},
-            "inputs_of_alert": {"type": "object", "additionalProperties": _OF_ALERT},
+            **_OF_ROUTES,
             "steps": steps,
             "branches": {"anyOf": [limited, {**branches, "not": {"required": ["branches"]}}]},
             "checks": {"type": "object", "propertyNames": name, "additionalProperties": {"$ref": "#/$defs/check"}, "minProperties": 1},
