@@ -18,6 +18,7 @@ from ..model.people import Identity
 from ..schema import Settings
 from . import library, runs
 from .access import Access
+from .alertmanagers import Alertmanagers
 from .asks import Asks
 from .board import Board
 from .conductor import Conductor
@@ -26,6 +27,7 @@ from .intake import Intake
 from .oidc import SignOn
 from .receiving import Receiving
 from .replies import Replies
+from .routing import Router
 from .services import Services
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,9 @@ class Server:
         self.receiving = Receiving(services, intake)
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
         self.replies = Replies(services, self.access, self.asks)
-        self.parts: list[Part] = [self.receiving, self.asks]
+        self.router = Router(services, self.hub, self.board, self.conductor)
+        self.alertmanagers = Alertmanagers(services, self.board)
+        self.parts: list[Part] = [self.router, self.alertmanagers, self.receiving, self.asks]
         self.draining = threading.Event()
         self.started_at = 0
 
