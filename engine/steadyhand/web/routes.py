@@ -15,6 +15,4 @@ def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # The actions of Slack stand before the hooks, whose addresses would fit them too.
-    return rights.held(
-        [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, static]
-    )
+    return rights.held([*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, static])
