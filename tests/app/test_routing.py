@@ -239,6 +239,34 @@ def test_a_runbook_is_read_again_when_it_has_changed_and_routes_when_told(tmp_pa
     assert alert.decision.route == "fix"
 
 
+def test_what_waits_on_a_route_that_is_no_more_starts_nothing(tmp_path):
+    text = "routes: [{name: calm, match: {alertname: Broken}, runbook: fix, once_after: 500ms}]\n"
+    services = desk(tmp_path, text)
+    with serving(services) as server:
+        decided(services, deliver(services, broken("f1")))
+        del services.__dict__["settings"]
+        (tmp_path / "steady.yaml").write_text(FIXED)
+        server.router.reload()
+        until(lambda: server.router._lanes["calm"].waiting, "the end of the time")
+        (other,) = decided(services, deliver(services, broken("f2")))
+    assert other.decision.route == "fix"
+    assert list(starts(services)) == list(other.runs)
+
+
+def test_an_alert_that_the_board_does_not_hold_is_taken_up_and_heard_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("steadyhand.app.board.ALERTS", 2)
+    services = desk(tmp_path, FIXED)
+    streams = [deliver(services, broken(f"f{n}", service=f"s{n}")) for n in range(5)]
+    with serving(services) as server:
+        alerts = decided(services, *streams)
+        for alert in alerts:
+            waiting(server, alert.runs[0])
+    again = desk(tmp_path, FIXED)
+    with serving(again):
+        deliver(again, broken("f0", "2", "resolved", service="s0"))
+        until(lambda: runs.state_of(again, alerts[0].runs[0]).alarm.status == "resolved", "the news")
+
+
 def test_routes_that_lead_nowhere_keep_the_server_from_starting(tmp_path):
     services = desk(tmp_path, "routes: [{name: a, runbook: nope}]\n")
     server = Server(services)

@@ -18,7 +18,7 @@ from ..alerts.history import HOUR
 from ..alerts.lanes import Batch, Ended, Lane
 from ..alerts.meaning import Delivery, Meant
 from ..alerts.routing import Sorted, sort, unstarted
-from ..alerts.state import Decision
+from ..alerts.state import AlertState, Decision, fold_alert
 from ..errors import HeadMoved, JournalError, NotFound
 from ..model import SECOND, Runbook
 from ..schema.routes import Route, ranks
@@ -182,6 +182,7 @@ class Router:
         ways = self.routebook.ways()
         work: dict[str, Work] = {}
         quiet: list[Delivery] = []
+        taken: set[tuple[str, str]] = set()
         for one in self._batch:
             alert = self._board.alert(one.stream)
             if alert is not None and alert.decision is not None and alert.decision.seq >= one.seq:
@@ -193,27 +194,29 @@ class Router:
                 found = Sorted((), (e.AlertUnrouted(one.seq, "it could not be read: a bug of ours, see the log"),))
             for name, meant in found.meant:
                 work.setdefault(name, []).append((one, meant))
+                taken.add((name, one.stream))
             for unrouted in found.unrouted:
                 self._tell(one.stream, unrouted)
             if not found.meant and not found.unrouted:
                 quiet.append(one)
             if one.said.status == "resolved":
                 for name, lane in self._lanes.items():
-                    taken = any(other.stream == one.stream for other, _ in work.get(name, ()))
-                    if taken or one.stream in lane.history.came:
+                    if (name, one.stream) in taken or one.stream in lane.history.came:
                         work.setdefault(name, []).append((one, None))
         return work, quiet
 
     def _decide(self, work: dict[str, Work], now: int) -> None:
         """Ask each route that has something to decide, the most urgent ones first."""
         room = self._room()
+        known = {way.route.name for way in self.routebook.ways()}
         for name, lane in sorted(self._lanes.items(), key=lambda one: -one[1].route.priority):
             if self._grew.pop(_stream(lane), 0) > lane.history.seq:
                 self._catch_up(lane, now)
             over = [one for one in self._over if lane.history.runs.get(one.run) is not None]
-            due = lane.due(now, room)
+            free = room if name in known else 0  # a route that is no more starts nothing
+            due = lane.due(now, free)
             if name in work or over or (due is not None and due <= now):
-                batch = self._record(lane, work.get(name, []), over, now, room)
+                batch = self._record(lane, work.get(name, []), over, now, free)
                 room -= len(batch.started)
 
     def _record(self, lane: Lane, inbox: Work, over: Sequence[Ended], now: int, room: int) -> Batch:
@@ -325,13 +328,22 @@ class Router:
     def _undecided(self, before: int | None = None) -> None:
         """Deliveries of which nobody has said what comes of them, the oldest first."""
         waiting = {(one.stream, one.seq) for one in islice(self._inbox, len(self._inbox))}
-        for alert in reversed(self._board.alerts()):
+        for alert in (*(self._forgotten() if before is None else ()), *reversed(self._board.alerts())):
             if alert.undecided and (before is None or alert.at < before):
                 after = alert.decision.seq if alert.decision is not None else 0
                 for one in self._services.journal.read(alert.stream, after):
                     known = (one.stream, one.seq) in waiting
                     if isinstance(one.event, e.AlertReceived) and one.seq <= alert.seq and not known:
                         self._inbox.append(Delivery(one.stream, one.seq, one.at, one.event))
+
+    def _forgotten(self) -> Iterator[AlertState]:
+        """Alerts that the board does not hold, since there are too many, and of which the last word is a delivery."""
+        journal = self._services.journal
+        for head in journal.grown(0)[1]:
+            if head.stream.startswith(e.ALERTS) and self._board.alert(head.stream) is None:
+                last = journal.read(head.stream, head.seq - 1)
+                if last and isinstance(last[-1].event, e.AlertReceived):
+                    yield fold_alert(journal.read(head.stream))
 
     def _look_after(self, lane: Lane) -> None:
         """Runs of a route that ended, or never began, while nobody looked."""
