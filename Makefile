@@ -46,6 +46,7 @@ format: $(VENV)/ready
 # The published schemas, from the tables that the checker reads.
 schemas: $(VENV)/ready
 	for name in backtest drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+	$(BIN)/python -m steadyhand.web.api.document > schemas/openapi.json
 
 # The reference pages, from the tables that the program reads.
 docs: $(VENV)/ready

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from .probed import full_cache, full_queue, shop_certificate, shop_metrics, shop_zone, worker
 from .realparts.postgresql import PASSWORD, postgres
 from .serving import intakes
+from .teamserver import team_server
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"yaml", "console", "text", "python", "toml", "sh"}
@@ -105,6 +106,7 @@ def orders_database() -> Iterator[Mapping[str, str]]:
 
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
+    "api.md": team_server,
     "dns.md": shop_zone,
     "redis.md": full_cache,
     "process.md": worker,

@@ -49,9 +49,12 @@ class Ended(Struct, frozen=True):
         return Conclusion(end.conclusion) if end else None
 
 
-def new_id(at: int) -> str:
-    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time."""
-    number = (at // 100_000) << 20 | secrets.randbits(20)
+def new_id(at: int, chance: int | None = None) -> str:
+    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time.
+
+    Who gives 20 bits in place of chance gets the same id again, and must add what makes it one of its kind.
+    """
+    number = (at // 100_000) << 20 | (secrets.randbits(20) if chance is None else chance)
     digits = ""
     while number:
         number, rest = divmod(number, 32)

@@ -58,7 +58,9 @@ async def _told(request: Request, problem: Exception) -> Response:
 
 async def _refused(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)  # noqa: S101 that is what it is registered for
-    return error(request, problem.status_code, problem.detail, headers=problem.headers)
+    path = request.url.path
+    words = {"Not Found": f"there is no {path} here", "Method Not Allowed": f"{path} does not take {request.method}"}
+    return error(request, problem.status_code, words.get(problem.detail, problem.detail), headers=problem.headers)
 
 
 async def _bug(request: Request, problem: Exception) -> Response:
