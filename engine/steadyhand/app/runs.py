@@ -74,6 +74,7 @@ def start(
     alert: Mapping[str, Any] | None = None,
     run: str = "",
     driver: str | None = None,
+    traceparent: str = "",
 ) -> Driver:
     """A new run, its first event durable; `drive` goes on with it.
 
@@ -92,6 +93,7 @@ def start(
         alert=alert or {},
         via=via,
         origin=origin,
+        traceparent=traceparent,
     )
     while True:
         made = _driver(services, runbook, run or new_id(services.clock.now()), started, people, observer)

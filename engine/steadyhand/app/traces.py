@@ -20,7 +20,7 @@ from msgspec import Struct
 from .. import __version__
 from ..errors import JournalError, NotFound
 from ..events import Recorded
-from ..projections.spans import Loom, Parent, Span, weave
+from ..projections.spans import Loom, Span, weave
 
 if TYPE_CHECKING:
     import httpx
@@ -91,7 +91,6 @@ class Traces:
         self._to = to
         self._host = host
         self._looms: dict[str, Loom] = {}
-        self._parents: dict[str, Parent] = {}
         self._waiting: deque[Span] = deque()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -103,12 +102,6 @@ class Traces:
     def queued(self) -> int:
         """Spans that have not been sent yet."""
         return len(self._waiting)
-
-    def adopt(self, run: str, parent: Parent) -> None:
-        """This run was asked for within somebody else's trace. To be said before its first event is seen."""
-        with self._lock:
-            if len(self._parents) < OPEN:
-                self._parents[run] = parent
 
     def start(self) -> None:
         """Begin to send."""
@@ -139,8 +132,7 @@ class Traces:
 
     def _learn(self, run: str, before: int) -> Loom:
         """The open spans of a run that began before this server did; what has ended then was sent then."""
-        with self._lock:
-            loom = Loom(parent=self._parents.pop(run, None))
+        loom = Loom()
         if before > 1:
             for one in self._told(run, before):
                 loom, _ = weave(loom, one)

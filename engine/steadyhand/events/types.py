@@ -34,6 +34,7 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     (of a secret, where it is read from). `requester` is who started the run. `seed` feeds jitter. `handlers` are
     handler versions by kind. `driver` is '' for a run that was left to whoever takes it up. `via` is how it was started
     (cli, web, api, alert, ...), `origin` the address of the client, `alert` what is known of the alert.
+    `traceparent` is the span (W3C Trace Context) in which somebody asked for the run.
     """
 
     runbook: str
@@ -54,8 +55,12 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     handlers: Mapping[str, str] = field(default_factory=dict)
     alert: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
+<<<<<<< HEAD
     via: str = ""
     origin: str = ""
+=======
+    traceparent: str = ""
+>>>>>>> 7bd67ce (A run remembers the trace that it was asked for in)
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):

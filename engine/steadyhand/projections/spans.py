@@ -1,7 +1,7 @@
 """A run as spans of a trace: one for the run, each visit of a step, each attempt, each wait for people.
 
-Pure, and made of nothing but the run's events, which hold no secrets. The ids follow from the run, the path, the visit and
-the attempt, so the same run always gives the same trace, whoever exports it and however often.
+Pure, and made of nothing but the run's events, which hold no secrets. The ids follow from the run, the path, the visit
+and the attempt, so the same run always gives the same trace, whoever exports it and however often.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ class Loom(Struct, frozen=True):
     """The spans that have begun and not ended, by kind and place."""
 
     run: str = ""
-    parent: Parent | None = None
     root: Span | None = None
     steps: Mapping[str, Span] = field(default_factory=dict)
     attempts: Mapping[str, Span] = field(default_factory=dict)
@@ -61,9 +60,10 @@ def parent_of(traceparent: str) -> Parent | None:
     return Parent(found[1], found[2])
 
 
-def spans(recorded: Iterable[e.Recorded], parent: Parent | None = None) -> tuple[Span, ...]:
+def spans(recorded: Iterable[e.Recorded]) -> tuple[Span, ...]:
     """All spans of a run that have ended, in the order in which they did."""
-    loom, ended = Loom(parent=parent), []
+    loom = Loom()
+    ended: list[Span] = []
     for one in recorded:
         loom, new = weave(loom, one)
         ended.extend(new)
@@ -106,11 +106,18 @@ def _digest(*words: object) -> str:
 
 
 def _begun(loom: Loom, one: e.Recorded, run: e.RunStarted) -> Loom:
-    trace = loom.parent.trace if loom.parent else _digest("trace", one.stream)[:32]
-    above = loom.parent.span if loom.parent else ""
+    parent = parent_of(run.traceparent) or Parent(_digest("trace", one.stream)[:32], "")
     told = {"run": one.stream, "runbook": run.runbook, "mode": run.mode, "requester": run.requester}
     told["alert"] = str(run.alert.get("fingerprint", ""))
-    span = Span(trace, _digest("run", one.stream)[:16], above, f"run {run.runbook}", one.at, one.at, _attributes(told))
+    span = Span(
+        parent.trace,
+        _digest("run", one.stream)[:16],
+        parent.span,
+        f"run {run.runbook}",
+        one.at,
+        one.at,
+        _attributes(told),
+    )
     return replace(loom, run=one.stream, root=span)
 
 
