@@ -129,7 +129,7 @@ def _span(
     place = home or path
     above = max((step for step in loom.steps if _holds(step, place, kind)), key=len, default="")
     parent = loom.steps[above].id if above else root.id
-    number = _digest(kind, loom.run, path, visit, attempt)[:16]
+    number = _digest(kind, parent, loom.run, path, visit, attempt)[:16]  # what lies in another visit has another parent
     more = {"run": loom.run, "path": path, "visit": visit, **({"attempt": attempt} if attempt else {}), **told}
     return Span(root.trace, number, parent, name, one.at, one.at, _attributes(more))
 
