@@ -26,7 +26,13 @@ from .intake import Intake
 from .oidc import SignOn
 from .receiving import Receiving
 from .replies import Replies
+from .meter import Meter
+from .metered import metered
+from .metrics import Metrics
+from .readiness import Readiness
+from .reloading import Difference, reload
 from .services import Services
+from .traces import Traces, collector
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +52,8 @@ class Server:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self.metrics = Metrics()
+        services.journal = metered(services.journal, self.metrics)
         self.board = Board(services.journal, self._revive)
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
@@ -55,8 +63,14 @@ class Server:
         self.receiving = Receiving(services, intake)
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
         self.replies = Replies(services, self.access, self.asks)
-        self.parts: list[Part] = [self.receiving, self.asks]
         self.draining = threading.Event()
+        to = collector(services.environ, self.settings.server.traces)
+        self.traces = Traces(services.journal, to, services.host)
+        self.meter = Meter(self, self.metrics)
+        self.readiness = Readiness(self)
+        self.parts: list[Part] = [self.meter, self.traces, self.receiving, self.asks]
+        for listener in (self.meter.grown, self.traces.grown):
+            self.hub.listen(listener)
         self.started_at = 0
 
     @property
@@ -92,6 +106,10 @@ class Server:
                 log.exception("%s did not stop", type(part).__name__)
         self.conductor.stop(self.settings.server.grace / SECOND)
         self.hub.stop()
+
+    def reload(self, who: Identity) -> Difference:
+        """Read the settings anew. Raises SteadyError when they are refused; the old ones stay."""
+        return reload(self, who)
 
     # --- use cases that start what the server then drives
 

@@ -55,12 +55,9 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     handlers: Mapping[str, str] = field(default_factory=dict)
     alert: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
-<<<<<<< HEAD
     via: str = ""
     origin: str = ""
-=======
     traceparent: str = ""
->>>>>>> 7bd67ce (A run remembers the trace that it was asked for in)
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):

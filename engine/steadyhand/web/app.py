@@ -29,6 +29,7 @@ from .telling import error, told
 
 SIGNING_IN = 8
 """Threads for those who sign in."""
+from .watched import Watched
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def create_app(server: Server, identify: Identify, routes: list[BaseRoute]) -> S
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Watched, server=server),
             Middleware(Headers, https=server.url.startswith("https://")),
             Middleware(WhoAsks, identify=identify),
             Middleware(Guard),

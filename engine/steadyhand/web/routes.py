@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from . import account, approvals, hooks, oidc, rights, sessions
+from . import account, approvals, health, hooks, oidc, rights, sessions
 
 
 def routes() -> list[BaseRoute]:
@@ -15,5 +15,5 @@ def routes() -> list[BaseRoute]:
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # The actions of Slack stand before the hooks, whose addresses would fit them too.
     return rights.held(
-        [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, static]
+        [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *health.ROUTES, static]
     )

@@ -1,0 +1,94 @@
+"""Reads the settings anew while the server runs. Called on SIGHUP and by an admin.
+
+New settings are read whole and checked before any of the old ones is let go; what is wrong is refused in words, and
+nothing changes. A run that is on its way keeps what it was started with: that is in its first event.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from .. import events as e
+from ..errors import HeadMoved, InvalidDocument, SteadyError
+from ..model.people import Identity
+from ..projections.words import civil
+from ..schema import Settings
+from .services import Services
+
+if TYPE_CHECKING:
+    from .server import Server
+
+AT_START = ("store", "server.host", "server.port", "server.proxies", "server.runs", "server.traces")
+"""What counts from the next start on."""
+TRIES = 20
+FAULTS = 5
+"""How many findings are journaled."""
+
+log = logging.getLogger(__name__)
+
+
+class Difference(Struct, frozen=True):
+    """The names of the settings that differ, and of those among them that count from the next start on."""
+
+    changed: tuple[str, ...] = ()
+    at_start: tuple[str, ...] = ()
+
+
+def compare(old: Settings, new: Settings) -> Difference:
+    """What differs between two settings. Names alone: values may be nobody's business. Pure."""
+    changed = []
+    for name in Settings.__struct_fields__:
+        before, after = getattr(old, name), getattr(new, name)
+        if name == "server":
+            changed += [f"server.{f}" for f in before.__struct_fields__ if getattr(before, f) != getattr(after, f)]
+        elif before != after:
+            changed.append(name)
+    return Difference(tuple(changed), tuple(name for name in changed if name in AT_START))
+
+
+def reload(server: Server, who: Identity) -> Difference:
+    """Read the settings anew. Raises InvalidDocument or another SteadyError when they are refused; the old ones stay."""
+    try:
+        new = server.services.fresh_settings()
+    except SteadyError as problem:
+        refused = (
+            tuple(f"{d.span}: {d.message}" for d in problem.diagnostics[:FAULTS])
+            if isinstance(problem, InvalidDocument)
+            else (problem.message,)
+        )
+        _record(server.services, e.SettingsRead(who.person, who.how, who.origin, refused=refused))
+        log.exception(
+            "the settings were refused, and the old ones stay: %s", "; ".join(refused), extra={"person": who.person}
+        )
+        raise
+    found = compare(server.settings, new)
+    server.services.adopt_settings(new)
+    _record(server.services, e.SettingsRead(who.person, who.how, who.origin, found.changed, found.at_start))
+    log.info(
+        "the settings were read anew: %s",
+        ", ".join(found.changed) or "nothing has changed",
+        extra={"person": who.person},
+    )
+    if found.at_start:
+        log.warning("these count from the next start on: %s", ", ".join(found.at_start))
+    return found
+
+
+def _record(services: Services, event: e.SettingsRead) -> None:
+    """Append to the stream of the month, however often somebody else is faster."""
+    for turn in range(TRIES):
+        at = services.clock.now()
+        year, month, *_ = civil(at)
+        stream = f"access:{year:04}-{month:02}"
+        head = services.journal.head(stream)
+        seq, epoch = (head.seq, head.epoch) if head else (0, 1)
+        try:
+            services.journal.append(stream, seq, [event], actor=services.actor, at=at, epoch=epoch)
+        except HeadMoved:
+            if turn == TRIES - 1:
+                raise
+        else:
+            return
