@@ -18,6 +18,7 @@ from ..projections.words import civil
 
 if TYPE_CHECKING:
     from ..driver.redaction import Redactor
+    from .services import Services
 
 FIELDS = ("run", "stream", "person", "door", "method", "route", "status", "duration", "bytes", "origin")
 """What a line may tell beside its event, given as `extra`."""
@@ -25,7 +26,9 @@ LONGEST = 4_000
 _CREDENTIALS = (
     (re.compile(r"(?i)\b(bearer|basic|digest|token)(\s+|=)[A-Za-z0-9._~+/=-]{8,}"), r"\1\2***"),
     (
-        re.compile(r"(?i)((?:password|passwd|secret|api[_-]?key|authorization|cookie)[\"']?\s*[=:]\s*)[^\s,;&\"']+"),
+        re.compile(
+            r"(?i)((?:password|passwd|secret|api[_-]?key|authorization|cookie)[\"']?\s*[=:]\s*[\"']?)[^\s,;&\"']+"
+        ),
         r"\1***",
     ),
     (re.compile(r"(?<=://)[^/\s@:]+:[^/\s@]+@"), "***@"),
@@ -67,6 +70,16 @@ def _stamp(created: float) -> str:
     at = int(created * 1_000_000)
     year, month, day, hour, minute, second = civil(at)
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{at // 1000 % 1000:03}Z"
+
+
+def settings_redactor(services: Services) -> Redactor:
+    """Knows the values of the secrets that the settings name, as far as they can be had at no cost."""
+    from ..driver.redaction import Redactor  # noqa: PLC0415 only where a log is written
+    from ..driver.secrets import forewarn  # noqa: PLC0415 only where a log is written
+
+    redactor = Redactor()
+    forewarn(redactor, services.settings.secrets, services.cwd, services.environ)
+    return redactor
 
 
 def set_up(form: str, redactor: Redactor | None = None, stream: TextIO | None = None) -> None:

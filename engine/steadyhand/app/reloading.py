@@ -7,13 +7,16 @@ nothing changes. A run that is on its way keeps what it was started with: that i
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from .. import events as e
 from ..errors import HeadMoved, InvalidDocument, SteadyError
-from ..model.people import Identity
+from ..model.people import Identity, Role
 from ..projections.words import civil
 from ..schema import Settings
 from .services import Services
@@ -50,7 +53,7 @@ def compare(old: Settings, new: Settings) -> Difference:
 
 
 def reload(server: Server, who: Identity) -> Difference:
-    """Read the settings anew. Raises InvalidDocument or another SteadyError when they are refused; the old ones stay."""
+    """Read the settings anew. Raises InvalidDocument, or another SteadyError, when they are refused; the old stay."""
     try:
         new = server.services.fresh_settings()
     except SteadyError as problem:
@@ -92,3 +95,18 @@ def _record(services: Services, event: e.SettingsRead) -> None:
                 raise
         else:
             return
+
+
+def on_hangup(server: Server, around: Callable[[], AbstractContextManager[None]] = nullcontext) -> Callable[..., None]:
+    """What SIGHUP does: the settings are read anew, in a thread, so that serving goes on. `around` is put around it."""
+
+    def read() -> None:
+        desk = server.services
+        who = Identity(desk.person, "signal", "", {"*": Role.ADMIN})
+        with suppress(SteadyError), around():  # what was refused is in the log, and in the journal
+            server.reload(who)
+
+    def hung_up(*_: object) -> None:
+        threading.Thread(target=read, name="reload", daemon=True).start()
+
+    return hung_up

@@ -1,5 +1,5 @@
-"""Tells the service manager how the server is (systemd's sd_notify): ready, reloading, stopping. Where there is none, it
-tells nobody. The protocol is a datagram of a few words, so it needs no library.
+"""Tells the service manager how the server is: ready, reloading, stopping (sd_notify of systemd). Where there is none,
+nobody is told. The protocol is a datagram of a few words, so it needs no library.
 """
 
 from __future__ import annotations
@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 
 def tell(state: str, environ: Mapping[str, str] = os.environ) -> bool:
@@ -24,6 +24,11 @@ def tell(state: str, environ: Mapping[str, str] = os.environ) -> bool:
     return False
 
 
-def reloading() -> str:
-    """The words for a reload that begins now: the manager waits for READY=1 after it."""
-    return f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
+@contextmanager
+def reloading(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Around a reload: the manager waits until it is over, however it ends."""
+    tell(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}", environ)
+    try:
+        yield
+    finally:
+        tell("READY=1", environ)
