@@ -20,6 +20,8 @@ SHOWN = frozenset({"run", "runbook", "gate", "intake", "source", "stream"})
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """What is asked for all the time: told in figures only, unless it went wrong."""
 DOORS = ("hooks", "api", "static", "live", "healthz", "readyz", "metrics")
+GONE = 499
+"""Whoever asked has left before there was an answer."""
 PLAIN = re.compile(r"[A-Za-z0-9._:\[\]-]{1,80}")
 
 
@@ -47,8 +49,11 @@ class Watched:
 
         try:
             await self._app(scope, receive, note)
+        except Exception:
+            status = status or 500
+            raise
         finally:
-            self._told(scope, status or 499, size, time.monotonic() - begun)
+            self._told(scope, status or GONE, size, time.monotonic() - begun)
 
     def _told(self, scope: Any, status: int, size: int, seconds: float) -> None:
         first = scope["path"].split("/", 2)[1]
