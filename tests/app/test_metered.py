@@ -44,6 +44,9 @@ def test_what_fails_is_told_apart():
     metrics = Metrics()
     journal = metered(MemoryJournal(), metrics)
     append(journal, 0)
+    assert 'steady_append_failures_total{why="store"} 0\n' in metrics.text(), (
+        "so that the first one is seen as a growth"
+    )
     with pytest.raises(HeadMoved):
         append(journal, 0)
     assert 'steady_append_failures_total{why="moved"} 1\n' in metrics.text()

@@ -27,6 +27,8 @@ class Metered:
             "Appends that wrote nothing, by why (moved: somebody else was faster).",
             "why",
         )
+        for why in ("moved", "fenced", "store"):
+            self._failures.expect(why)
         self._seconds = metrics.histogram(
             "steady_append_seconds", "How long an append took until it was durable.", QUICK
         )

@@ -41,6 +41,10 @@ class Counter:
             key = bounded(self._values, values)
             self._values[key] = self._values.get(key, 0) + by
 
+    def expect(self, *values: str) -> None:
+        """It may happen: the series is there from now on, so that its first time is seen as a growth."""
+        self.add(*values, by=0)
+
     def total(self, *values: str) -> float:
         """How much it is by now."""
         return self._values.get(values, 0)
