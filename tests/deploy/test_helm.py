@@ -233,25 +233,31 @@ def test_a_change_of_the_settings_starts_the_pods_anew():
     assert len({told({}), told({"runbooks": {"a.yaml": "x"}}), told({"settings": {"contacts": {"a": "b"}}})}) == 3
 
 
+@pytest.fixture(scope="module")
+def real():
+    """A real API that was started for these tests."""
+    with kubernetes.running() as found:
+        if not found.own:
+            pytest.skip("only a cluster that the test has started is installed into")
+        yield found
+
+
 @pytest.mark.parametrize("case", ["defaults", "everything", "claim"])
-def test_a_real_cluster_takes_it(case):
+def test_a_real_cluster_takes_it(real, case):
     """Installed, changed and removed by Helm in a real Kubernetes API, whose own checks are the judge."""
     values = {**CASES[case]}
     if case == "everything":  # nobody has installed the Prometheus Operator there
         values = {**values, "metrics": {"from": ["10.1.0.0/16"]}, "priorityClassName": ""}
-    with kubernetes.running() as real:
-        if not real.own:
-            pytest.skip("only a cluster that the test has started is installed into")
-        api = Api(real.server, kubernetes.ADMIN, real.ca)
-        namespace = f"steady-{case}"
-        api("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        with helm.Config(kubeconfig_path=str(real.kubeconfig), namespace=namespace) as cluster:
-            cluster.install(str(CHART), "demo", values)
-            kind = "deployments" if case == "everything" else "statefulsets"
-            path = f"/apis/apps/v1/namespaces/{namespace}/{kind}/demo-steadyhand"
-            assert api("GET", path)["spec"]["replicas"] == (3 if case == "everything" else 1)
-            until(lambda: api("GET", f"/api/v1/namespaces/{namespace}/pods")["items"], "the pods")
-            cluster.upgrade(str(CHART), "demo", {**values, "podAnnotations": {"again": "yes"}})
-            assert api("GET", path)["spec"]["template"]["metadata"]["annotations"]["again"] == "yes"
-            cluster.uninstall("demo")
-            until(lambda: api.find(path) is None, "the removal")
+    api = Api(real.server, kubernetes.ADMIN, real.ca)
+    namespace = f"steady-{case}"
+    api("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
+    with helm.Config(kubeconfig_path=str(real.kubeconfig), namespace=namespace) as cluster:
+        cluster.install(str(CHART), "demo", values)
+        kind = "deployments" if case == "everything" else "statefulsets"
+        path = f"/apis/apps/v1/namespaces/{namespace}/{kind}/demo-steadyhand"
+        assert api("GET", path)["spec"]["replicas"] == (3 if case == "everything" else 1)
+        until(lambda: api("GET", f"/api/v1/namespaces/{namespace}/pods")["items"], "the pods")
+        cluster.upgrade(str(CHART), "demo", {**values, "podAnnotations": {"again": "yes"}})
+        assert api("GET", path)["spec"]["template"]["metadata"]["annotations"]["again"] == "yes"
+        cluster.uninstall("demo")
+        until(lambda: api.find(path) is None, "the removal")
