@@ -24,7 +24,7 @@ from .vitals import add_vitals
 
 if TYPE_CHECKING:
     from .board import Grown
-    from .server import Server
+    from .whole import Whole
 
 REMEMBERED = 50_000
 """Gates, alerts and runs of which something is remembered at most."""
@@ -36,7 +36,7 @@ LATE = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 class Meter:
     """Counts what the hub tells, and looks at the server when it is asked."""
 
-    def __init__(self, server: Server, metrics: Metrics) -> None:
+    def __init__(self, server: Whole, metrics: Metrics) -> None:
         self._server = server
         self._gates: dict[tuple[str, str], tuple[int, str]] = {}
         self._seen: dict[str, int] = {}

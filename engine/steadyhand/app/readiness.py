@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import SteadyError
 
 if TYPE_CHECKING:
-    from .server import Server
+    from .whole import Whole
 
 PROBE = b"This is written to see whether the store can be written.\n" * 80
 """Kept as an artifact: the same content is the same file, so nothing grows."""
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Readiness:
     """Looks at the parts of a server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Whole) -> None:
         self._server = server
         self._lock = threading.Lock()
         self._known: tuple[str, ...] = ()

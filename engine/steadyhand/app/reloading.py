@@ -15,18 +15,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from .. import events as e
-from ..errors import HeadMoved, InvalidDocument, SteadyError
+from ..errors import InvalidDocument, SteadyError
 from ..model.people import Identity, Role
-from ..projections.words import civil
 from ..schema import Settings
-from .services import Services
+from . import ledger
 
 if TYPE_CHECKING:
-    from .server import Server
+    from .whole import Whole
 
 AT_START = ("store", "server.host", "server.port", "server.proxies", "server.runs", "server.traces")
 """What counts from the next start on."""
-TRIES = 20
 FAULTS = 5
 """How many findings are journaled."""
 
@@ -52,24 +50,22 @@ def compare(old: Settings, new: Settings) -> Difference:
     return Difference(tuple(changed), tuple(name for name in changed if name in AT_START))
 
 
-def reload(server: Server, who: Identity) -> Difference:
+def reload(server: Whole, who: Identity) -> Difference:
     """Read the settings anew. Raises InvalidDocument, or another SteadyError, when they are refused; the old stay."""
     try:
         new = server.services.fresh_settings()
     except SteadyError as problem:
-        refused = (
-            tuple(f"{d.span}: {d.message}" for d in problem.diagnostics[:FAULTS])
-            if isinstance(problem, InvalidDocument)
-            else (problem.message,)
-        )
-        _record(server.services, e.SettingsRead(who.person, who.how, who.origin, refused=refused))
-        log.exception(
-            "the settings were refused, and the old ones stay: %s", "; ".join(refused), extra={"person": who.person}
-        )
+        findings = problem.diagnostics[:FAULTS] if isinstance(problem, InvalidDocument) else ()
+        words = "; ".join(f"{d.span}: {d.message}" for d in findings) or problem.message
+        # The journal keeps where and what kind, never the text: people write passwords into the wrong line.
+        refused = tuple(f"{d.span} {d.code}" for d in findings) or (type(problem).__name__,)
+        ledger.record(server.services, e.SettingsRead(who.person, who.how, who.origin, refused=refused))
+        told = "the settings were refused, and the old ones stay: %s"
+        log.error(told, words, extra={"person": who.person})  # noqa: TRY400 no bug of ours
         raise
     found = compare(server.settings, new)
     server.services.adopt_settings(new)
-    _record(server.services, e.SettingsRead(who.person, who.how, who.origin, found.changed, found.at_start))
+    ledger.record(server.services, e.SettingsRead(who.person, who.how, who.origin, found.changed, found.at_start))
     log.info(
         "the settings were read anew: %s",
         ", ".join(found.changed) or "nothing has changed",
@@ -80,24 +76,7 @@ def reload(server: Server, who: Identity) -> Difference:
     return found
 
 
-def _record(services: Services, event: e.SettingsRead) -> None:
-    """Append to the stream of the month, however often somebody else is faster."""
-    for turn in range(TRIES):
-        at = services.clock.now()
-        year, month, *_ = civil(at)
-        stream = f"access:{year:04}-{month:02}"
-        head = services.journal.head(stream)
-        seq, epoch = (head.seq, head.epoch) if head else (0, 1)
-        try:
-            services.journal.append(stream, seq, [event], actor=services.actor, at=at, epoch=epoch)
-        except HeadMoved:
-            if turn == TRIES - 1:
-                raise
-        else:
-            return
-
-
-def on_hangup(server: Server, around: Callable[[], AbstractContextManager[None]] = nullcontext) -> Callable[..., None]:
+def on_hangup(server: Whole, around: Callable[[], AbstractContextManager[None]] = nullcontext) -> Callable[..., None]:
     """What SIGHUP does: the settings are read anew, in a thread, so that serving goes on. `around` is put around it."""
 
     def read() -> None:
