@@ -83,7 +83,7 @@ def on_hangup(server: Whole, around: Callable[[], AbstractContextManager[None]] 
         desk = server.services
         who = Identity(desk.person, "signal", "", {"*": Role.ADMIN})
         with suppress(SteadyError), around():  # what was refused is in the log, and in the journal
-            server.reload(who)
+            reload(server, who)
 
     def hung_up(*_: object) -> None:
         threading.Thread(target=read, name="reload", daemon=True).start()

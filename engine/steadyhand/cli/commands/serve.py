@@ -48,9 +48,9 @@ def command(ctx: click.Context, log_format: str) -> int:
         log.info(told) if log_format == "json" else say(told)
         tell("READY=1", desk.environ)
 
-    signal.signal(signal.SIGHUP, on_hangup(host, lambda: reloading(desk.environ)))
-    try:
-        serve(host, create_app(host, identify, routes()), sock, ready)
-    finally:
+    def ending() -> None:
         tell("STOPPING=1", desk.environ)
+
+    signal.signal(signal.SIGHUP, on_hangup(host, lambda: reloading(desk.environ)))
+    serve(host, create_app(host, identify, routes()), sock, ready, ending)
     return 0
