@@ -23,14 +23,14 @@ from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
 from .intake import Intake
-from .oidc import SignOn
-from .receiving import Receiving
-from .replies import Replies
 from .meter import Meter
 from .metered import metered
 from .metrics import Metrics
+from .oidc import SignOn
 from .readiness import Readiness
+from .receiving import Receiving
 from .reloading import Difference, reload
+from .replies import Replies
 from .services import Services
 from .traces import Traces, collector
 

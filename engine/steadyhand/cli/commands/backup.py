@@ -8,7 +8,7 @@ import click
 
 from ...errors import Exit
 from ...source import format_size
-from ..shared import as_json, json_option, services
+from ..shared import as_json, counted, json_option, services
 
 
 @click.command("backup")
@@ -29,8 +29,9 @@ def command(ctx: click.Context, target: str, damaged: bool, json_: bool) -> int:
         counts = {"streams": made.streams, "events": made.events, "artifacts": made.artifacts, "bytes": made.size}
         as_json({"file": str(path), **counts, "access": made.access, "faults": list(made.faults)})
     else:
-        what = f"{made.events} events of {made.streams} streams, {made.artifacts} artifacts, {format_size(made.size)}"
-        click.echo(f"written and verified: {path} ({what})")
+        held = f"{counted(made.events, 'event')} of {counted(made.streams, 'stream')}"
+        held += f", {counted(made.artifacts, 'artifact')}, {format_size(made.size)}"
+        click.echo(f"written and verified: {path} ({held})")
         for fault in made.faults:
             click.echo(f"does not hold: {fault}", err=True)
     return int(Exit.NO if made.faults else Exit.GOOD)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ...errors import Exit
-from ..shared import as_json, json_option, services
+from ..shared import as_json, counted, json_option, services
 
 
 @click.command("restore")
@@ -30,7 +30,8 @@ def command(ctx: click.Context, file: str, go_on: bool, damaged: bool, json_: bo
         counts = {"streams": made.streams, "events": made.events, "artifacts": made.artifacts}
         as_json({"store": str(done.store), **counts, "stopped": list(done.stopped), "faults": list(made.faults)})
     else:
-        click.echo(f"restored and verified: {done.store} ({made.events} events of {made.streams} streams)")
+        held = f"{counted(made.events, 'event')} of {counted(made.streams, 'stream')}"
+        click.echo(f"restored and verified: {done.store} ({held})")
         for run in done.stopped:
             click.echo(f"stopped: {run}, which was not over; what it did after the backup is not known")
         if made.access:
