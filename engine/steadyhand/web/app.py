@@ -26,10 +26,10 @@ from .headers import Headers, put
 from .requests import Denied, identity
 from .requests import server as server_of
 from .telling import error, told
+from .watched import Watched
 
 SIGNING_IN = 8
 """Threads for those who sign in."""
-from .watched import Watched
 
 log = logging.getLogger(__name__)
 
