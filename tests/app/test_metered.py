@@ -11,6 +11,7 @@ from steadyhand.app.metered import Metered, metered
 from steadyhand.app.metrics import Metrics
 from steadyhand.errors import HeadMoved, JournalError
 from steadyhand.journal.memory import MemoryJournal
+from steadyhand.journal.protocol import Append
 
 
 class Full(MemoryJournal):
@@ -55,3 +56,17 @@ def test_what_fails_is_told_apart():
         append(full, 0)
     assert full.trouble == "no space left"
     assert full.failed > 0
+
+
+def test_several_appends_are_counted_each():
+    metrics = Metrics()
+    journal = metered(MemoryJournal(), metrics)
+    note = (e.NoteAdded("ana", "x"),)
+    came = journal.append_all(
+        [Append("r1", 0, note, "t", 1, 1), Append("r1", 0, note, "t", 1, 1), Append("r2", 0, note, "t", 1, 1)]
+    )
+    assert [isinstance(one, HeadMoved) for one in came] == [False, True, False]
+    text = metrics.text()
+    assert "steady_appends_total 2\n" in text
+    assert "steady_append_seconds_count 2\n" in text
+    assert 'steady_append_failures_total{why="moved"} 1\n' in text

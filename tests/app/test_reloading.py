@@ -36,6 +36,17 @@ def test_new_settings_count_at_once(tmp_path):
         assert told(server) == [e.SettingsRead("ana", "web", "192.0.2.7", ("roles",))]
 
 
+def test_the_parts_that_keep_something_of_them_are_told(tmp_path):
+    with serving(tmp_path) as server:
+        assert server.receiving.find("generic", "outside") is None
+        path = tmp_path / "steady.yaml"
+        path.write_text(
+            path.read_text() + "intake: {outside: {source: generic, open: 'a test', mapping: {name: $.n}}}\n"
+        )
+        assert "intakes" in server.reload(ANA).changed
+        assert server.receiving.find("generic", "outside") is not None
+
+
 def test_what_counts_at_the_start_alone_is_said(tmp_path):
     with serving(tmp_path) as server:
         (tmp_path / "steady.yaml").write_text("store: journal.db\nserver: {listen: '127.0.0.1:9'}\n")

@@ -14,7 +14,7 @@ from steadyhand import events as e
 from steadyhand.app import library, runs
 from steadyhand.core.answers import Answer
 from steadyhand.model import Mode
-from steadyhand.web.health import routes
+from steadyhand.web.health import ROUTES
 
 from ..app.server import ANA, asking, until
 from ..realparts import missing
@@ -41,7 +41,7 @@ def scraped(tmp_path_factory):
     """A Prometheus that has scraped a server at work several times, and that server."""
     folder = tmp_path_factory.mktemp("scraped")
     asking(folder)
-    with open_door(folder, routes()) as (client, server):
+    with open_door(folder, list(ROUTES)) as (client, server):
         port = client.base_url.port
 
         def knows(address):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steadyhand.app import readiness
-from steadyhand.web.health import routes
+from steadyhand.web.health import ROUTES
 
 from .doors import open_door
 
@@ -15,7 +15,7 @@ NOBODY = {"X-Test-Person": ""}
 @pytest.fixture
 def door(tmp_path, monkeypatch):
     monkeypatch.setattr(readiness, "FRESH", 0.0)
-    with open_door(tmp_path, routes()) as (client, server):
+    with open_door(tmp_path, list(ROUTES)) as (client, server):
         yield client, server, tmp_path
 
 

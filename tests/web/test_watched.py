@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from steadyhand.web.health import routes
+from steadyhand.web.health import ROUTES
 from steadyhand.web.watched import route
 
 from ..app.server import until
@@ -26,7 +26,7 @@ async def bug(request):
 @pytest.fixture
 def door(tmp_path, caplog):
     paths = ("/r/{run}", "/a/{key}", "/hooks/{source}/{name}")
-    found = [*routes(), *(Route(path, fine, methods=["GET", "POST"]) for path in paths), Route("/bug", bug)]
+    found = [*ROUTES, *(Route(path, fine, methods=["GET", "POST"]) for path in paths), Route("/bug", bug)]
     caplog.set_level(logging.INFO, "steadyhand.web.watched")
     with open_door(tmp_path, found) as (client, server):
         yield client, server, caplog

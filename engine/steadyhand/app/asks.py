@@ -25,6 +25,7 @@ from ..core import State, fold
 from ..errors import HandlerError, JournalError, SteadyError
 from ..model import SECOND, digest
 from ..model.people import Identity
+from ..schema import Settings
 from ..schema.asks import Asking
 from . import library
 from .access import Access
@@ -114,8 +115,9 @@ class Asks:
         self._thread = threading.Thread(target=self._work, name="asks", daemon=True)
         self._thread.start()
 
-    def reload(self) -> None:
+    def reload(self, settings: Settings | None = None) -> None:
         """The settings are new: look at every run that waits, or ended not long ago."""
+        del settings  # they are those of the services by now
         recent = self._services.clock.now() - DAY
         for row in self._board.runs():
             if self._services.settings.asks and (not row.conclusion or row.at >= recent):

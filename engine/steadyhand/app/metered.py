@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, cast
 
-from ..errors import Fenced, HeadMoved, SteadyError
+from ..errors import Fenced, HeadMoved, JournalError, SteadyError
 from ..events import Event, Recorded
-from ..journal.protocol import Journal
+from ..journal.protocol import Append, Journal
 from .metrics import QUICK, Metrics
 
 
@@ -55,20 +55,43 @@ class Metered:
         begun = time.monotonic()
         try:
             recorded = self._inner.append(stream, expected, events, actor=actor, at=at, epoch=epoch)
-        except (HeadMoved, Fenced) as lost:
-            self._failures.add("moved" if isinstance(lost, HeadMoved) else "fenced")
-            raise
         except Exception as problem:
-            self._failures.add("store")
-            self.failed = time.monotonic()
-            self.trouble = problem.message if isinstance(problem, SteadyError) else type(problem).__name__
+            self._failed(problem)
             raise
+        self._went_well(recorded, begun)
+        return recorded
+
+    def append_all(self, appends: Sequence[Append]) -> tuple[tuple[Recorded, ...] | JournalError, ...]:
+        """Append as the journal does, and take note of how each of them went."""
+        begun = time.monotonic()
+        try:
+            came = self._inner.append_all(appends)
+        except Exception as problem:
+            self._failed(problem)
+            raise
+        for one in came:
+            if isinstance(one, JournalError):
+                self._failed(one)
+            else:
+                self._went_well(one, begun)
+        return came
+
+    def _went_well(self, recorded: tuple[Recorded, ...], begun: float) -> None:
         self.last_success = time.monotonic()
         self.trouble = ""
         self._seconds.observe(self.last_success - begun)
         self._appends.add()
         self._events.add(by=len(recorded))
-        return recorded
+
+    def _failed(self, problem: Exception) -> None:
+        if isinstance(problem, HeadMoved | Fenced):
+            self._failures.add("moved" if isinstance(problem, HeadMoved) else "fenced")
+            return
+        if isinstance(problem, ValueError):
+            return  # what was given cannot be written down by any store
+        self._failures.add("store")
+        self.failed = time.monotonic()
+        self.trouble = problem.message if isinstance(problem, SteadyError) else type(problem).__name__
 
 
 def metered(inner: Journal, metrics: Metrics) -> Journal:

@@ -66,6 +66,12 @@ def reload(server: Whole, who: Identity) -> Difference:
     found = compare(server.settings, new)
     server.services.adopt_settings(new)
     ledger.record(server.services, e.SettingsRead(who.person, who.how, who.origin, found.changed, found.at_start))
+    for part in server.parts:
+        if hasattr(part, "reload"):
+            try:
+                part.reload(new)
+            except Exception:
+                log.exception("%s goes on with the old settings", type(part).__name__)
     log.info(
         "the settings were read anew: %s",
         ", ".join(found.changed) or "nothing has changed",

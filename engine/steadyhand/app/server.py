@@ -60,7 +60,7 @@ class Server:
         self.access = Access(services, services.cells)
         self.sign_on = SignOn(self.access)
         intake = Intake(services.journal, services.clock, actor=services.actor, poke=self.hub.poke)
-        self.receiving = Receiving(services, intake)
+        self.receiving = Receiving(services, intake, lambda name, by: self.meter.deduplicated.add(name, by=by))
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
         self.replies = Replies(services, self.access, self.asks)
         self.draining = threading.Event()
