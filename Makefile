@@ -45,7 +45,7 @@ format: $(VENV)/ready
 
 # The published schemas, from the tables that the checker reads.
 schemas: $(VENV)/ready
-	for name in drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+	for name in backtest drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
 
 # The reference pages, from the tables that the program reads.
 docs: $(VENV)/ready

@@ -1,7 +1,7 @@
 """Runbooks that are wrong in one way each: what `steady validate` prints of them, to the letter, and nothing beside it.
 
 A folder of `tests/cases` is one case: `doc.yaml`, what lies around it (settings, rules, a called runbook), and
-`expect.txt`. Its name begins with the code that it is about.
+`expect.txt`. Without a `doc.yaml` it is about the settings. Its name begins with the code that it is about.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ BESIDE = {"SG015-alert-through-raw": {"SH503"}}
 
 
 def said(folder: Path, *words: str) -> str:
-    done = CliRunner().invoke(steady, ["validate", *words, "doc.yaml"], standalone_mode=False)
+    what = "doc.yaml" if (folder / "doc.yaml").exists() else "steady.yaml"
+    done = CliRunner().invoke(steady, ["validate", *words, what], standalone_mode=False)
     if isinstance(done.exception, InvalidDocument):  # the settings are wrong: nothing is looked at
         return f"{text_of(done.exception.diagnostics)}\n".replace(f"{folder}/", "")
     return done.output

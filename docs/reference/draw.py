@@ -77,6 +77,10 @@ WHERE_SETTINGS = {
     "intake_basic": "`basic` of an intake",
     "mapping": "`mapping` of an intake",
     "ask_people": "An item of `asks`",
+    "route": "A route in `routes`",
+    "accumulate": "`accumulate` of a route",
+    "storm": "`storm` of a route",
+    "service": "A service in `services`",
 }
 
 

@@ -1,4 +1,4 @@
-"""What every access store promises, held against each of them: the one on disk and the one in memory."""
+"""What every access store promises, held against each of them: on disk, in memory, in a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import threading
 import pytest
 
 from steadyhand.access.memory import MemoryCells
+from steadyhand.access.postgresql import PostgresqlCells
 from steadyhand.access.sqlite import SqliteCells
 
-KINDS = ("sqlite", "memory")
+from ..realparts.postgresql import PASSWORD, SUPERUSER, postgres
+
+KINDS = ("sqlite", "memory", "postgresql")
 
 
 class Clock:
@@ -27,9 +30,21 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="module")
+def database():
+    with postgres() as server:
+        yield f"postgresql://{SUPERUSER}:{PASSWORD}@127.0.0.1:{server.port}/postgres"
+
+
 @pytest.fixture(params=KINDS)
 def cells(request, tmp_path, clock):
-    opened = SqliteCells(str(tmp_path / "j.db.access.db"), clock) if request.param == "sqlite" else MemoryCells(clock)
+    if request.param == "sqlite":
+        opened = SqliteCells(str(tmp_path / "j.db.access.db"), clock)
+    elif request.param == "memory":
+        opened = MemoryCells(clock)
+    else:
+        opened = PostgresqlCells(request.getfixturevalue("database"), clock)
+        opened._do("DELETE FROM steadyhand_access.cells")
     yield opened
     opened.close()
 

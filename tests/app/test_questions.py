@@ -97,6 +97,11 @@ def test_a_button_means_what_it_was_made_for():
     assert back == [(QUESTION, "approve"), (QUESTION, "reject")]
 
 
+def test_to_go_back_wants_a_reason_and_so_has_no_button():
+    more = replace(OPENED, options={**OPENED.options, "back:look": "Go back to look"})
+    assert [one.label for one in questions.buttons(QUESTION, more)] == ["Approve", "Reject"]
+
+
 @pytest.mark.parametrize(
     "opened",
     [

@@ -286,3 +286,23 @@ def test_shell_completion_is_there(folder):
         [Path(sys.executable).with_name("steady")], env=env, capture_output=True, text=True, check=False
     )
     assert "validate" in done.stdout
+
+
+def test_an_alert_fills_in_the_inputs(tmp_path):
+    from tests.app.alerts import deliver, desk, said, state
+
+    services = desk(tmp_path)
+    stream = deliver(services, said(instance="db7"))
+    done = steady(tmp_path, "run", "look", "--alert", "f1")
+    assert done.returncode == 0, done.stderr
+    (run,) = state(services, stream).runs
+    started = services.journal.read(run)[0].event
+    assert (started.inputs, started.alert["fingerprint"], started.via) == ({"host": "db7"}, "f1", "cli")
+    other = steady(tmp_path, "run", "look", "--alert", "f1", "-i", "host=db8")
+    assert other.returncode == 0, other.stderr
+    assert services.journal.read(state(services, stream).runs[1])[0].event.inputs == {"host": "db8"}
+    stream = deliver(services, said("f2", instance="$(x)"))
+    wrong = steady(tmp_path, "run", "look", "--alert", "f2")
+    assert wrong.returncode == 2
+    assert "the alert does not give all inputs: host: '$(x)' must match" in wrong.stderr
+    assert "-i host=VALUE --alert am:f2" in wrong.stderr

@@ -109,3 +109,15 @@ def test_a_test_document_that_is_named_is_held_against_its_runbook(tmp_path):
     assert done.returncode == 1
     assert "asks.test.yaml:4:15: error ST003: `act` cannot be answered with 'aprove'" in done.stdout
     assert steady(tmp_path, "validate", ".").returncode == 0, "a folder is searched for runbooks alone"
+
+
+def test_settings_that_are_named_are_checked_with_their_routes(tmp_path):
+    from tests.app.alerts import desk
+
+    desk(tmp_path, "routes: [{name: a, match: {alertname: Slow}, runbook: look}]\n")
+    done = steady(tmp_path, "validate", "steady.yaml", "runbooks")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "2 runbooks, 1 settings file, 0 errors, 0 warnings")
+    desk(tmp_path, "routes: [{name: a, match: {alertname: Slow}, runbook: lok}]\n")
+    done = steady(tmp_path, "validate", "steady.yaml", "--json")
+    assert done.returncode == 1
+    assert "there is no runbook lok" in done.stdout

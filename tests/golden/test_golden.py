@@ -38,7 +38,11 @@ def test_people_read_what_they_always_read(path):
 
 def test_the_latest_has_every_kind_of_event():
     _, recorded = load(JOURNALS[-1])
-    of_others = {*get_args(e.TargetEvent), *get_args(e.AlertEvent)}  # targets and alerts have streams of their own
+    of_others = {
+        *get_args(e.TargetEvent),
+        *get_args(e.AlertEvent),
+        *get_args(e.AccessEvent),
+    }  # with streams of their own
     of_runs = set(TYPES.values()) - of_others
     assert {type(one.event) for one in recorded} == of_runs
 

@@ -68,11 +68,15 @@ class Browser:
 
 @contextmanager
 def house(
-    folder: Path, more: str = "", with_password: tuple[str, ...] = ("ana", "ben", "kim"), extra: tuple[Any, ...] = ()
+    folder: Path,
+    more: str = "",
+    with_password: tuple[str, ...] = ("ana", "ben", "kim"),
+    extra: tuple[Any, ...] = (),
+    again: float = 30.0,
 ) -> Iterator[tuple[str, Any]]:
     """The address of a whole server with all its routes, and the server; these people have a password."""
     (folder / "steady.yaml").write_text(SETTINGS + more)
-    with open_door(folder, [*routes(), *extra], identify) as (client, server):
+    with open_door(folder, [*routes(), *extra], identify, again) as (client, server):
         access = server.access
         hashed = access.hasher.hash(PASSWORD)
         for name in with_password:

@@ -28,13 +28,15 @@ async def by_header(connection: Any) -> Identity | None:
 
 
 @contextmanager
-def open_door(folder: Path, routes: list[Any], identify: Any = by_header) -> Iterator[tuple[httpx.Client, Server]]:
+def open_door(
+    folder: Path, routes: list[Any], identify: Any = by_header, again: float = 30.0
+) -> Iterator[tuple[httpx.Client, Server]]:
     """A client (as admin) of a server with these routes."""
     import uvicorn
 
     server = Server(services_in(folder))
     sock = listening(Serving(port=0))
-    app = create_app(server, identify, routes)
+    app = create_app(server, identify, routes, again)
     ready = threading.Event()
     door = _Uvicorn(uvicorn.Config(app, **options(Serving())), ready.set, server.draining.set)
     server.start()

@@ -74,6 +74,23 @@ def test_a_rejection_with_a_comment(asked):
     assert (event.by, event.answer, event.comment) == ("kim", "reject", "not now")
 
 
+def test_going_back_wants_a_reason(tmp_path):
+    with place(tmp_path, more=", back: [look]") as there, open_door(tmp_path, routes(), identify) as (client, server):
+        runbook = tmp_path / "asking.yaml"
+        runbook.write_text(runbook.read_text().replace("    title: Look\n", "    title: Look\n    max_visits: 3\n"))
+        run = start(server)
+        until(lambda: told_all(server, run))
+        link = f"/a/{there.link('ana')}"
+        assert 'value="back:look"' in client.get(link).text
+        assert list(there.slack.buttons()) == ["Approve", "Reject"]
+        refused = client.post(link, data={"answer": "back:look", "comment": " "})
+        assert (refused.status_code, "to go back wants a reason" in refused.text) == (409, True)
+        assert client.post(link, data={"answer": "back:look", "comment": "look again"}).status_code == 200
+        (event,) = answers(server, run)
+        assert (event.answer, event.comment) == ("back:look", "look again")
+        until(lambda: len(there.box.taken) == 4 and len(there.slack.posted) == 2)  # it asks anew, and that is told
+
+
 def test_what_does_not_fit_is_said_on_the_page(asked):
     there, client, _, _ = asked
     link = f"/a/{there.link('ana')}"

@@ -34,6 +34,20 @@ def test_a_route_is_behind_its_right_only_once():
     assert rights.right_of("DELETE", "/account") == rights.UNSTATED
 
 
+def test_a_door_may_bring_a_table_of_its_own(tmp_path):
+    async def own(request):
+        return PlainTextResponse("here")
+
+    own.rights = {"GET": None, "POST": Role.COMMANDER}
+    with open_door(tmp_path, rights.held([Route("/own", own, methods=["GET", "POST", "PUT"])])) as (client, _):
+        for person, post, put in (("", 401, 401), ("approver", 403, 403), ("commander", 200, 403), ("admin", 200, 200)):
+            headers = {"X-Test-Person": person}
+            assert client.get("/own", headers=headers).status_code == 200
+            assert client.head("/own", headers=headers).status_code == 200
+            assert client.post("/own", headers=headers).status_code == post
+            assert client.put("/own", headers=headers).status_code == put
+
+
 def test_what_cannot_be_held_is_refused():
     with pytest.raises(TypeError, match="nothing is known of a Host"):
         rights.held([Host("x", app=endpoint)])

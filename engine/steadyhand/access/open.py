@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .protocol import Cells
 
 MEMORY = "memory:"
+POSTGRESQL = ("postgresql://", "postgres://")
 SUFFIX = ".access.db"
 """What stands behind the journal's path in the name of the file beside it."""
 
@@ -31,6 +32,10 @@ def open_cells(url: str, now: Now = wall) -> Cells:
     """The access store beside the journal of that name, made where it does not exist."""
     if url == MEMORY:
         return MemoryCells(now)
+    if url.startswith(POSTGRESQL):
+        from .postgresql import PostgresqlCells  # noqa: PLC0415 psycopg is only for those who have their store there
+
+        return PostgresqlCells(url, now)
     path = path_of(url)
     if not path:
         raise UsageError(

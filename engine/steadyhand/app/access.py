@@ -70,16 +70,16 @@ class Access:
 
     # --- who is this?
 
-    def identify_session(self, cookie: str, origin: str) -> Identity | None:
-        """Who holds this session; None when it holds no longer."""
-        session = self.session(cookie)
+    def identify_session(self, cookie: str, origin: str, act: bool = True) -> Identity | None:
+        """Who holds this session; None when it holds no longer. Whoever only looks on does not prolong it (`act`)."""
+        session = self.session(cookie, act=act)
         if session is None:
             return None
         rights = self.directory.rights(session.person, session.groups)
         return Identity(session.person, "web", origin, rights, session.groups) if rights else None
 
-    def session(self, cookie: str) -> Session | None:
-        """The session that a browser names, if it holds; it is prolonged by this."""
+    def session(self, cookie: str, *, act: bool = True) -> Session | None:
+        """The session that a browser names, if it holds; it is prolonged by this, where it is an act of its person."""
         if not cookie:
             return None
         key = keys.digest(cookie)
@@ -92,7 +92,7 @@ class Access:
         if account.disabled or session.began < account.sessions_from or now >= ends or not self._still(session):
             self.cells.delete(SESSION, key)
             return None
-        if now - session.seen >= min(MINUTE, login.idle // 10):
+        if act and now - session.seen >= min(MINUTE, login.idle // 10):
             later = replace(session, seen=now)
             # A swap, so that a session which was ended meanwhile is not brought back.
             self.cells.swap(
@@ -185,6 +185,7 @@ class Access:
 
     def refused(self, attempt: Attempt, person: str, origin: str, why: str) -> None:
         """An attempt was in vain; what it locks is told as well."""
+        self.cells.prune(self.now)
         self.record(e.SignInRefused(person, "web", origin, "password", why))
         for lock in attempt.locks:
             subject = origin if lock.what == "address" else person

@@ -18,6 +18,8 @@ from .services import Services, read_bytes
 CODES: dict[str, tuple[str, str]] = {
     "SA001": ("called runbook", "A called runbook is missing, invalid, or calls itself: a run could not go on."),
     "SA002": ("inputs of a call", "The called runbook would not take these inputs: the step would end in `error`."),
+    "SA003": ("runbook of a route", "The alerts of the route could start nothing."),
+    "SA004": ("inputs of a route", "The runbook would not take what the route gives it: alerts would start nothing."),
 }
 PLUGIN_MIGHT = frozenset({schema.UNKNOWN_KIND, schema.UNKNOWN_FAMILY})
 """Codes of findings that an installed plug-in might settle."""

@@ -15,7 +15,7 @@ from msgspec import Struct
 from .. import events as e
 from ..core import State, gates
 from ..core.state import GateState
-from ..model import digest
+from ..model import BACK, digest
 from ..model.people import Identity, Role
 from ..projections.words import minute
 from .telling import Button, Notice
@@ -157,7 +157,7 @@ def progress(known: GateState) -> str:
 
 
 def buttons(question: Question, opened: e.GateOpened) -> tuple[Button, ...]:
-    """A button for each answer that needs no words."""
+    """A button for each answer that needs no words; to go back to a step wants a reason, which the page asks for."""
     if opened.kind == "ask" or opened.evidence_required or len(opened.options) > MOST:
         return ()
     value = json.dumps([question.run, question.gate, question.opening, question.digest], separators=(",", ":"))
@@ -166,6 +166,7 @@ def buttons(question: Question, opened: e.GateOpened) -> tuple[Button, ...]:
     return tuple(
         Button(label, name=f"{ACTION}:{option}", value=value, style=STYLES.get(option, ""))
         for option, label in opened.options.items()
+        if not option.startswith(BACK)
     )
 
 

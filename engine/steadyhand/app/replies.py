@@ -92,6 +92,7 @@ class Replies:
         link, used = self._link(secret)
         if used:
             return Outcome(False, used)
+        comment = comment.strip()
         who = self._asks.identity(link.person, "email", origin)
         refused = self._refused(who, link.question) or self._unfit(who, link.question, words, comment)
         if refused is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from ..schema.emit import runbook_schema, settings_schema
 from .services import Services
 
-NAMES = ("drill", "plan", "runbook", "settings", "test", "tested", "transcript")
+NAMES = ("backtest", "drill", "plan", "runbook", "settings", "test", "tested", "transcript")
 
 
 def schema(services: Services, name: str) -> dict[str, Any]:
@@ -26,6 +26,10 @@ def schema(services: Services, name: str) -> dict[str, Any]:
         from ..rehearsal.published import tested_schema  # noqa: PLC0415 only for this one
 
         return tested_schema()
+    if name == "backtest":
+        from ..alerts.replayed import schema as backtest_schema  # noqa: PLC0415 only for this one
+
+        return backtest_schema()
     if name == "plan":
         from ..projections.planned import schema as plan_schema  # noqa: PLC0415 only for this one
 

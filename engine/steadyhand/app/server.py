@@ -18,6 +18,7 @@ from ..model.people import Identity
 from ..schema import Settings
 from . import library, runs
 from .access import Access
+from .alertmanagers import Alertmanagers
 from .asks import Asks
 from .board import Board
 from .conductor import Conductor
@@ -31,6 +32,7 @@ from .readiness import Readiness
 from .receiving import Receiving
 from .reloading import Difference, reload
 from .replies import Replies
+from .routing import Router
 from .services import Services
 from .traces import Traces, collector
 
@@ -63,12 +65,14 @@ class Server:
         self.receiving = Receiving(services, intake, lambda name, by: self.meter.deduplicated.add(name, by=by))
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
         self.replies = Replies(services, self.access, self.asks)
+        self.router = Router(services, self.hub, self.board, self.conductor)
+        self.alertmanagers = Alertmanagers(services, self.board)
         self.draining = threading.Event()
         to = collector(services.environ, self.settings.server.traces)
         self.traces = Traces(services.journal, to, services.host)
         self.meter = Meter(self, self.metrics)
         self.readiness = Readiness(self)
-        self.parts: list[Part] = [self.meter, self.traces, self.receiving, self.asks]
+        self.parts: list[Part] = [self.meter, self.traces, self.router, self.alertmanagers, self.receiving, self.asks]
         for listener in (self.meter.grown, self.traces.grown):
             self.hub.listen(listener)
         self.started_at = 0

@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "answer": "Answer a question that a run has put.",
     "audit": "Verify, export or list what was recorded.",
     "backup": "Write the whole store to one file.",
+    "backtest": "Show what would have come of recorded alerts.",
     "doctor": "Say what this machine has and lacks.",
     "drill": "Break a disposable real service and have a runbook repair it.",
     "graph": "Draw the steps of a runbook.",

@@ -126,8 +126,9 @@ class Driver:
     def drive(self, *, park: bool = False) -> Ending:
         """Go on until the run has concluded, or waits for people who are not here, or is interrupted or handed over.
 
-        With `park`, a run that waits for time, or for locks that somebody else has, is left to wait as well. It is
-        driven on (by this driver again, or by one that resumes it) when it has grown, or at `core.waking.wake_at`.
+        With `park`, a run that has nothing to do but wait (for people, time or locks) gives its thread up: WAITING.
+        Nothing is appended then, since it is not left. It is driven on, by this driver again or by one that resumes it,
+        when it has grown, or at `core.waking.wake_at`.
         """
         try:
             if self._changed():
@@ -147,7 +148,7 @@ class Driver:
                     continue
                 if self._waits_for_absent(park=park):
                     arrived = self._wanted_locks() if park else []
-                    if not arrived and self._in_time(e.RunPaused(self._ports.actor, "waiting")):
+                    if not arrived and self._may_leave(park=park):
                         return Ending.WAITING
                     continue
                 self._ask()
@@ -303,6 +304,15 @@ class Driver:
         if self.state.wanted_locks or not self.state.open_gates:
             return False
         return (due is None or due > now) and all(key.startswith(("gate:", "run:")) for key in timers)
+
+    def _may_leave(self, *, park: bool) -> bool:
+        """Whether nothing has happened that must be looked at first; that a run is left is written down."""
+        if not park:
+            return self._in_time(e.RunPaused(self._ports.actor, "waiting"))
+        known = self.state.seq
+        if self._changed():
+            self._catch_up()
+        return self.state.seq == known and self._inbox.empty()
 
     def _ask(self) -> None:
         for gate in self.state.open_gates:

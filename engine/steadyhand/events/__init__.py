@@ -18,6 +18,7 @@ from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, Al
 from .codec import GENESIS, chain, decode, encode, name_of
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
 from .outside import AlertChanged, AnswerRefused, GateAnswered, NoteAdded, OutsideEvent, StopRequested
+from .routes import ROUTES, RoutedDelivery, RouteEnded, RouteEvent, RouteGathered, RouteLeft, RouteStarted
 from .targets import PREFIX, LeaseReturned, LeaseTaken, LockTaken, TargetEvent
 from .types import (
     CallStarted,
@@ -51,6 +52,7 @@ __all__ = [
     "ALERTS",
     "GENESIS",
     "PREFIX",
+    "ROUTES",
     "AccessEvent",
     "AccountChanged",
     "ActRefused",
@@ -88,6 +90,12 @@ __all__ = [
     "OutsideEvent",
     "PreflightChecked",
     "Recorded",
+    "RouteEnded",
+    "RouteEvent",
+    "RouteGathered",
+    "RouteLeft",
+    "RouteStarted",
+    "RoutedDelivery",
     "RunConcluded",
     "RunPaused",
     "RunResumed",

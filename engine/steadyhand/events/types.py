@@ -22,6 +22,7 @@ from .access import AccessEvent
 from .alerts import AlertEvent
 from .locks import LockEvent
 from .outside import OutsideEvent
+from .routes import RouteEvent
 from .targets import TargetEvent
 
 
@@ -332,6 +333,7 @@ Event = (
     | TargetEvent
     | AlertEvent
     | AccessEvent
+    | RouteEvent
 )
 
 

@@ -39,6 +39,7 @@ CODES: dict[str, tuple[str, str]] = {
     "SH601": ("input schema", "The schema of an input cannot be used."),
     "SH602": ("default", "The default does not satisfy the input's own schema."),
     "SH701": ("an intake for anybody", "Whoever reaches the server could start runs."),
+    "SH711": ("shadowed route", "A route above takes every alert that fits it, so its runbook would never be started."),
 }
 
 UNKNOWN_KIND = "SH307"

@@ -22,6 +22,25 @@ _BRANCH = {
     "examples": [{"look": {"title": "Look", "shell": "uptime", "effect": "read"}}],
 }
 _FREE = {"^x-": True}
+_PATTERN = {
+    "description": "A regular expression, which may match anywhere.",
+    "examples": ["^orders-"],
+    "type": "string",
+}
+_CONDITION = {
+    "anyOf": [
+        _SCALAR,
+        {"type": "array", "items": _SCALAR, "minItems": 1},
+        {"type": "object", "properties": {"matches": _PATTERN}, "required": ["matches"], "additionalProperties": False},
+    ]
+}
+_FIXED = {"description": "The same for every alert.", "examples": [5]}
+_OF_ALERT = {
+    "anyOf": [
+        {"type": "string"},
+        {"type": "object", "properties": {"value": _FIXED}, "required": ["value"], "additionalProperties": False},
+    ]
+}
 
 
 def runbook_schema(specs: Mapping[str, HandlerSpec]) -> dict[str, Any]:
@@ -180,6 +199,8 @@ class _Emitter:
             return {"type": "array", "items": self.object("freeze")}
         if field.type == "objects":
             return {"type": "object", "additionalProperties": self.object(field.of)}
+        if field.type == "routes":
+            return {"type": "array", "items": self.object("route")}
         if field.type == "object":
             whole = self.object(field.of)
             short = any(inner.short for inner in TABLES[field.of])
@@ -216,6 +237,8 @@ class _Emitter:
         }  # fmt: skip
         sources = {name: self.field(source) for name, source in SOURCES.items()}
         specials: dict[str, dict[str, Any]] = {
+            "match": {"type": "object", "additionalProperties": _CONDITION},
+            "inputs_of_alert": {"type": "object", "additionalProperties": _OF_ALERT},
             "steps": steps,
             "branches": {"anyOf": [limited, {**branches, "not": {"required": ["branches"]}}]},
             "checks": {"type": "object", "propertyNames": name, "additionalProperties": {"$ref": "#/$defs/check"}, "minProperties": 1},

@@ -14,6 +14,7 @@ from .changes import Changes, read_changes
 from .people import Directory, read_directory
 from .reader import Reader
 from .references import undeclared
+from .routes import Route, read_routes, read_services
 from .secrets import read_secrets
 from .serving import Serving, read_serving
 from .tables import SETTINGS
@@ -49,10 +50,15 @@ class Settings(Struct, frozen=True):
     server: Serving = Serving()
     directory: Directory = Directory()
     """`people`, `groups` and `login`: who may use a server."""
+    routes: tuple[Route, ...] | None = None
+    """Which alerts start which runbooks; None where nothing is said, so that only the runbooks' own `alerts:` do."""
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each service needs."""
 
 
 _PLACES = (
     "targets", "channels", "secrets", "changes", "intake", "asks", "server", "people", "groups", "login",
+    "routes", "services",
 )  # fmt: skip
 
 
@@ -87,6 +93,8 @@ def read_settings(
         rules=tuple(plain.get("rules") or ()),
         policy=(plain.get("policy") or {}).get("auto") or {},
         server=read_serving(reader, given.get("server")),
+        routes=read_routes(reader, given.get("routes")),
+        services=read_services(reader, given.get("services")),
     )
     for section in ("targets", "channels"):
         if section in given:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .fields import NAME, SLUG, Field
 from .incoming import INCOMING, INCOMING_TABLES
 from .rights import RIGHTS, RIGHTS_TABLES
+from .routed import ROUTING, ROUTING_TABLES
 from .sources import SOURCE_TABLES
 from .trials import ASKED, CAME, CASE, DRILL, DRILLED, DRILLS, EXPECTED, SAID, STOPPED, TEST
 
@@ -286,6 +287,7 @@ SETTINGS = (
     ),
     *RIGHTS,
     *INCOMING,
+    *ROUTING,
 )
 SERVER = (
     F("listen", "text", "Address and port that `steady serve` listens on; 127.0.0.1:8420 unless said.", "0.0.0.0:8420"),
@@ -337,5 +339,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "server": SERVER, "metrics": METRICS, "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
-    **SOURCE_TABLES, **RIGHTS_TABLES, **INCOMING_TABLES,
+    **SOURCE_TABLES, **RIGHTS_TABLES, **INCOMING_TABLES, **ROUTING_TABLES,
 }  # fmt: skip

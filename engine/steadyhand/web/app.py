@@ -6,60 +6,40 @@ A request is carried out by a use case of the desk, in a thread; this room only 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from ..app.server import Server
 from ..errors import SteadyError
-from ..model.people import Identity
 from .guard import Guard
 from .headers import Headers, put
 from .requests import Denied, identity
 from .requests import server as server_of
 from .telling import error, told
 from .watched import Watched
+from .who import AGAIN, Identify, WhoAsks
 
 SIGNING_IN = 8
 """Threads for those who sign in."""
 
 log = logging.getLogger(__name__)
 
-Identify = Callable[[HTTPConnection], Awaitable[Identity | None]]
-"""Who asks, from the headers of a request; None for somebody who is not known."""
 
-
-class WhoAsks:
-    """Puts the identity on each request. Plain ASGI, so that streams stay streams."""
-
-    def __init__(self, app: Any, identify: Identify) -> None:
-        self._app = app
-        self._identify = identify
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Carry a request on."""
-        if scope["type"] == "http":
-            state = scope.setdefault("state", {})
-            state["identity"] = await self._identify(HTTPConnection(scope))
-        await self._app(scope, receive, send)
-
-
-def create_app(server: Server, identify: Identify, routes: list[BaseRoute]) -> Starlette:
-    """The application of a server: these routes, for whoever `identify` knows."""
+def create_app(server: Server, identify: Identify, routes: list[BaseRoute], again: float = AGAIN) -> Starlette:
+    """The application of a server: these routes, for whoever `identify` knows, who is asked for `again` in streams."""
     app = Starlette(
         routes=routes,
         middleware=[
             Middleware(Watched, server=server),
             Middleware(Headers, https=server.url.startswith("https://")),
-            Middleware(WhoAsks, identify=identify),
+            Middleware(WhoAsks, identify=identify, again=again),
             Middleware(Guard),
         ],
         exception_handlers={SteadyError: _told, HTTPException: _refused, Exception: _bug},

@@ -50,6 +50,12 @@ def need(request: HTTPConnection, role: Role, services: Iterable[str] = ()) -> I
     return who
 
 
+def csrf(request: HTTPConnection) -> str:
+    """The word that every form of ours carries, so that no other site can send it; '' where nobody has signed in."""
+    found: str = getattr(request.state, "csrf", "")
+    return found
+
+
 def status_of(problem: SteadyError) -> int:
     """The HTTP status that an error of ours becomes."""
     match problem:

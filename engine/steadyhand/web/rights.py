@@ -35,6 +35,7 @@ OPEN: Mapping[tuple[str, str], str] = {
     ("GET", "/login/oidc"): "it only leads to the identity provider",
     ("GET", "/login/oidc/return"): "the identity provider proves it",
     ("GET", "/static"): ANYBODY,
+    ("GET", "/static/{name}"): ANYBODY,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
     ("GET", "/metrics"): "the route itself asks for a listed address, or for a viewer",
@@ -55,6 +56,29 @@ ROLES: Mapping[tuple[str, str], Role] = {
     ("POST", "/account/tokens/{token:str}/revoke"): Role.VIEWER,
     ("POST", "/account/password"): Role.VIEWER,
     ("POST", "/account/sessions/end"): Role.VIEWER,
+    ("GET", "/"): Role.VIEWER,
+    ("GET", "/live"): Role.VIEWER,
+    ("GET", "/runs"): Role.VIEWER,
+    ("GET", "/runs/{run}"): Role.VIEWER,
+    ("POST", "/runs/{run}/answer"): Role.RESPONDER,
+    ("POST", "/runs/{run}/note"): Role.RESPONDER,
+    ("POST", "/runs/{run}/stop"): Role.COMMANDER,
+    ("POST", "/runs/{run}/take"): Role.COMMANDER,
+    ("GET", "/runs/{run}/transcript"): Role.VIEWER,
+    ("GET", "/runs/{run}/transcript.md"): Role.VIEWER,
+    ("GET", "/runs/{run}/transcript.json"): Role.VIEWER,
+    ("GET", "/runs/{run}/artifacts/{sha256}"): Role.VIEWER,
+    ("GET", "/runbooks"): Role.VIEWER,
+    ("GET", "/runbooks/{name}"): Role.VIEWER,
+    ("GET", "/r/{name}"): Role.VIEWER,
+    ("POST", "/r/{name}"): Role.RESPONDER,
+    ("GET", "/alerts"): Role.VIEWER,
+    ("GET", "/alerts/{stream:path}"): Role.VIEWER,
+    ("GET", "/leases"): Role.VIEWER,
+    ("POST", "/leases/take"): Role.RESPONDER,
+    ("POST", "/leases/return"): Role.RESPONDER,
+    ("GET", "/audit"): Role.VIEWER,
+    ("POST", "/audit/verify"): Role.COMMANDER,
 }
 """All others, by the lowest role."""
 UNSTATED = Right(Role.ADMIN, "no right is stated for it")
@@ -72,7 +96,14 @@ def needs(route: BaseRoute) -> tuple[tuple[str, str, Right], ...]:
     """A route's methods, its path, and what each of them needs."""
     path = str(getattr(route, "path", ""))
     methods = sorted(getattr(route, "methods", None) or {"GET"})
-    return tuple((method, path, right_of(method, path)) for method in methods)
+    own: Mapping[str, Role | None] = getattr(getattr(route, "endpoint", None), "rights", {})
+    return tuple((method, path, _stated(method, path, own)) for method in methods)
+
+
+def _stated(method: str, path: str, own: Mapping[str, Role | None]) -> Right:
+    """What the table says; of a door with a table of its own, what stands on its endpoint, by method."""
+    wanted = "GET" if method == "HEAD" and "HEAD" not in own else method
+    return Right(own[wanted], "the table of its door says so") if wanted in own else right_of(method, path)
 
 
 def held(routes: Iterable[BaseRoute]) -> list[BaseRoute]:

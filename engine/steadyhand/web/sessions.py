@@ -47,7 +47,10 @@ async def identify(connection: HTTPConnection) -> Identity | None:
             return None
         return await run_in_threadpool(access.identify_token, token.strip(), origin(connection))
     cookie = cookies.read(connection, cookies.SESSION)
-    return await run_in_threadpool(access.identify_session, cookie, origin(connection)) if cookie else None
+    if not cookie:
+        return None
+    act = not getattr(connection.state, "looks_on", False)
+    return await run_in_threadpool(access.identify_session, cookie, origin(connection), act)
 
 
 def origin(connection: HTTPConnection) -> str:

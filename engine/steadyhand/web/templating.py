@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from ..projections.words import minute
-from . import cookies
-from .requests import identity
+from .requests import csrf, identity
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,6 +41,6 @@ def page(
     text = (
         environment()
         .get_template(name)
-        .render({"who": identity(request), "csrf": cookies.word(request), "path": request.url.path, **values})
+        .render({"who": identity(request), "csrf": csrf(request), "path": request.url.path, **values})
     )
     return HTMLResponse(text, status, headers)

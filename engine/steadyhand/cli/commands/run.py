@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ...app import library, preflight, runs
+from ...app import library, opening, preflight, runs
 from ...app.services import Services
 from ...errors import Exit, UsageError
 from ...model import Mode, Runbook
@@ -32,6 +32,7 @@ from ..streams import say
 @click.option(
     "--detach", is_flag=True, help="Only record the run: a server on this store drives it, or `steady resume`."
 )
+@click.option("--alert", metavar="FINGERPRINT", default="", help="An alert that was received: it fills in the inputs.")
 @click.option("--quiet", is_flag=True, help="Print no events.")
 @click.pass_context
 def command(
@@ -42,25 +43,40 @@ def command(
     dry_run: bool,
     probe: bool,
     detach: bool,
+    alert: str,
     quiet: bool,
 ) -> int:
     """Run a runbook: live, step by step; questions are asked on the terminal."""
     desk = services(ctx)
     found = library.load(desk, runbook)
-    values = inputs_of(found, given_inputs(inputs))
+    opened = opening.prefill(desk, runbook, alert) if alert else None
+    values = inputs_of(found, given_inputs(inputs)) if opened is None else completed(found, opened, inputs)
     chosen = Mode.DRY_RUN if dry_run else Mode(mode)
     if probe and chosen is not Mode.DRY_RUN:
         raise UsageError("--probe belongs to a dry run", "add --dry-run, or leave --probe out")
     refuse_what_cannot_run(desk, found, values, chosen)
     people, live = watchers(found, chosen.value, quiet=quiet)
     who = "" if detach else None
-    driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live, driver=who)
+    known = opening.about(opened.alert) if opened is not None else None
+    driver = runs.start(desk, found, values, chosen, probe=probe, people=people, observer=live, driver=who, alert=known)
     say(f"run {driver.stream}")
+    if opened is not None:
+        opening.belongs(desk, opened.alert, found.name, driver.stream)
     if detach:
         live.close()
         say(f"recorded; a server on this store drives it, or: {command_line(desk, 'resume', driver.stream)}")
         return int(Exit.WAITING)
     return drive(desk, found, driver, people, live, driver.stream, leased(desk, driver.stream))
+
+
+def completed(found: Runbook, opened: opening.Opened, inputs: tuple[str, ...]) -> dict[str, Any]:
+    """The inputs: what is given here, else what the alert says."""
+    given = given_inputs(inputs)
+    read = inputs_of(found, given, partial=True)
+    missing = [f"{name}: {why}" for name, why in opened.missing.items() if name not in given]
+    if missing:
+        raise UsageError(f"the alert does not give all inputs: {'; '.join(missing)}", f"run {opened.line}")
+    return inputs_of(found, {**opened.inputs, **{name: read[name] for name in given}}, texts=False)
 
 
 def refuse_what_cannot_run(desk: Services, found: Runbook, values: dict[str, Any], mode: Mode) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ...app import library
-from ...app.services import Services
+from ...app.services import SETTINGS, Services
 from ...errors import Exit, InvalidDocument, Severity, UsageError
 from ..completion import paths
 from ..reporters import FORMATS, render
@@ -23,7 +23,7 @@ from ..shared import services
 def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, strict: bool) -> int:
     """Check runbooks: the document, the schema, and what can be proved of the step graph.
 
-    A test document that is named is checked as well.
+    A test document that is named is checked as well, and so are settings, with their routes (steady.yaml).
     """
     desk = services(ctx)
     files = [found for path in paths for found in library.documents(existing(desk.cwd, path))]
@@ -38,8 +38,9 @@ def command(ctx: click.Context, paths: tuple[str, ...], form: str, json_: bool, 
         click.echo(report)
     if form == "text":
         tests = sum(map(_is_test, files))
-        several = ((tests, "test document"),) if tests else ()
-        counts = ((len(read) - tests, "runbook"), *several, (errors, "error"), (warnings, "warning"))
+        settings = sum(map(_is_settings, files))
+        several = tuple(one for one in ((tests, "test document"), (settings, "settings file")) if one[0])
+        counts = ((len(read) - tests - settings, "runbook"), *several, (errors, "error"), (warnings, "warning"))
         click.echo(", ".join(f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts))
     return int(Exit.NO if errors or (strict and warnings) else Exit.GOOD)
 
@@ -48,8 +49,16 @@ def _is_test(file: Path) -> bool:
     return file.stem.endswith(".test")
 
 
+def _is_settings(file: Path) -> bool:
+    return file.name == SETTINGS
+
+
 def _read(desk: Services, file: Path) -> library.Read:
-    """A runbook, or a test document held against its runbook."""
+    """A runbook, settings, or a test document held against its runbook."""
+    if _is_settings(file):
+        from ...app import routebook  # noqa: PLC0415 only for settings
+
+        return routebook.check(desk, file)
     if not _is_test(file):
         return library.read(desk, file)
     from ...app import rehearsing  # noqa: PLC0415 only for tests
