@@ -25,7 +25,6 @@ from ..core import State, fold
 from ..errors import HandlerError, JournalError, SteadyError
 from ..model import SECOND, digest
 from ..model.people import Identity
-from ..schema import Settings
 from ..schema.asks import Asking
 from . import library
 from .access import Access
@@ -115,9 +114,8 @@ class Asks:
         self._thread = threading.Thread(target=self._work, name="asks", daemon=True)
         self._thread.start()
 
-    def reload(self, settings: Settings | None = None) -> None:
+    def reload(self) -> None:
         """The settings are new: look at every run that waits, or ended not long ago."""
-        del settings  # they are those of the services by now
         recent = self._services.clock.now() - DAY
         for row in self._board.runs():
             if self._services.settings.asks and (not row.conclusion or row.at >= recent):

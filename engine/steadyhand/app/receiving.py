@@ -99,8 +99,9 @@ class Receiving:
         """Whether what comes in is written down."""
         return self.intake.alive
 
-    def reload(self, settings: Settings) -> None:
+    def reload(self, settings: Settings | None = None) -> None:
         """The settings as they are now: their intakes, and their secrets anew."""
+        settings = settings or self._services.settings
         names = {name for spec in settings.intakes.values() for name in spec.secrets}
         names.update(name for asking in settings.asks for name in asking.signature)
         lacking = self._keys.learn(settings.secrets, names)

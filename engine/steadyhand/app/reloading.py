@@ -69,7 +69,7 @@ def reload(server: Whole, who: Identity) -> Difference:
     for part in server.parts:
         if hasattr(part, "reload"):
             try:
-                part.reload(new)
+                part.reload()
             except Exception:
                 log.exception("%s goes on with the old settings", type(part).__name__)
     log.info(
