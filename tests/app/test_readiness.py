@@ -34,7 +34,8 @@ def test_a_server_that_works_is_ready_until_it_drains(tmp_path):
 
 def test_a_hub_that_has_stopped_is_told(tmp_path):
     server = Server(Services(store="memory:", cwd=str(tmp_path), environ={"HOME": str(tmp_path)}))
-    assert server.readiness.reasons() == ("nobody follows the journal", "the receiving has stopped")
+    stopped = ("nobody follows the journal", "the router has stopped", "the receiving has stopped")
+    assert server.readiness.reasons() == stopped
 
 
 def test_a_part_that_has_died_is_told(tmp_path):
