@@ -29,7 +29,7 @@ test: $(VENV)/ready
 test-kubernetes: $(VENV)/ready
 	./tests/realparts/build_kubernetes.sh
 	STEADY_REQUIRE_KUBERNETES=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/handlers/test_kubectl.py \
-		tests/handlers/test_kube_*.py tests/test_kubernetes.py $(PYTEST_ARGS)
+		tests/handlers/test_kube_*.py tests/test_kubernetes.py tests/deploy/test_helm.py $(PYTEST_ARGS)
 
 # Format, lint, types, import contracts, drawn docs: the same here and in CI.
 check: $(VENV)/ready

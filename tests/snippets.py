@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from .probed import full_cache, full_queue, shop_certificate, shop_metrics, shop_zone, worker
+from .realparts import free_port
 from .realparts.postgresql import PASSWORD, postgres
 from .serving import intakes
 from .teamserver import team_server
@@ -25,6 +27,8 @@ from .teamserver import team_server
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"yaml", "console", "text", "python", "toml", "sh"}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PORT = "8420"
+"""The port of the server, as pages say it."""
 FILE = re.compile(r"^# ([\w./-]+)$")
 LOOSE = (
     (r"\d{4}-\d\d-\d\d", r"\\d{4}-\\d\\d-\\d\\d"),
@@ -104,6 +108,12 @@ def orders_database() -> Iterator[Mapping[str, str]]:
         yield {"ORDERS_DB_PORT": str(server.port), "ORDERS_DB_PASSWORD": PASSWORD}
 
 
+@contextmanager
+def own_port() -> Iterator[Mapping[str, str]]:
+    """A port for the server that a page starts: whatever it says of 8420 is done with this one."""
+    yield {"PORT": str(free_port())}
+
+
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
     "api.md": team_server,
@@ -114,6 +124,7 @@ SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] =
     "prometheus.md": shop_metrics,
     "amqp.md": full_queue,
     "alerts-in.md": intakes,
+    "operate.md": own_port,
 }
 """The pages whose commands need a server: what starts it, and gives the variables that lead to it."""
 
@@ -121,7 +132,17 @@ SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] =
 def run(page: Path, folder: Path) -> Iterator[tuple[Block, list[Ran]]]:
     """Do in a folder what a page says; each console block with what came of it."""
     with _served(page) as more:
-        yield from _run(page, folder, {**environment(folder), **more})
+        try:
+            yield from _run(page, folder, {**environment(folder), **more})
+        finally:
+            _end(folder / "serve.pid")
+
+
+def _end(pid: Path) -> None:
+    """End a server that the page has left running."""
+    if pid.exists():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid.read_text()), signal.SIGTERM)
 
 
 def _served(page: Path) -> AbstractContextManager[Mapping[str, str]]:
@@ -134,15 +155,16 @@ def _run(page: Path, folder: Path, env: Mapping[str, str]) -> Iterator[tuple[Blo
         if block.language in {"yaml", "toml", "python"} and first:
             path = folder / first[1]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.body, "utf-8")
+            path.write_text(block.body.replace(PORT, env.get("PORT", PORT)), "utf-8")
         if block.language == "console":
             ran = []
             for command, expected in commands(block.body):
                 done = subprocess.run(
-                    ["/bin/sh", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, timeout=60,
+                    ["/bin/sh", "-c", command.replace(PORT, env.get("PORT", PORT))], cwd=folder, env=env, stdin=subprocess.DEVNULL, timeout=60,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
                 )  # fmt: skip
-                ran.append(Ran(command, expected, done.stdout, done.returncode))
+                said = done.stdout.replace(env.get("PORT", PORT), PORT)
+                ran.append(Ran(command, expected, said, done.returncode))
             yield block, ran
 
 

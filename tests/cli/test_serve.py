@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+
+import pytest
 
 from .steady import STEADY
 
@@ -38,6 +43,48 @@ def test_it_serves_until_it_is_told_to_end(tmp_path):
     finally:
         process.kill()
         process.stderr.close()
+
+
+def test_its_log_is_for_programs_and_its_manager_is_told(tmp_path):
+    """JSON lines, SIGHUP, and the words for a service manager, all of one process."""
+    port = free_port()
+    settings = f"store: j.db\nserver: {{listen: '127.0.0.1:{port}', grace: 1s}}\nsecrets: {{slack: {{env: HOOK}}}}\n"
+    (tmp_path / "steady.yaml").write_text(settings)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        environ = {**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "HOOK": "a-secret-hook-4711"}
+        process = subprocess.Popen(
+            [*STEADY, "serve", "--log-format", "json"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environ
+        )
+        try:
+            assert manager.recv(200) == b"READY=1"
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port}/readyz?token=a-secret-hook-4711", timeout=20
+            ) as answer:
+                assert answer.read() == b"ok\n"
+            with pytest.raises(urllib.error.HTTPError) as lost:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/a-secret-hook-4711", timeout=20)
+            lost.value.close()
+            (tmp_path / "steady.yaml").write_text("roles: wrong\n")
+            for text in ("roles: wrong\n", settings + "roles: {dba: [ana]}\n"):
+                (tmp_path / "steady.yaml").write_text(text)
+                process.send_signal(signal.SIGHUP)
+                assert manager.recv(200).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+                assert manager.recv(200) == b"READY=1"
+            process.send_signal(signal.SIGTERM)
+            assert manager.recv(200) == b"STOPPING=1"
+            assert process.wait(20) == 0
+            written = process.stderr.read()
+        finally:
+            process.kill()
+            process.stderr.close()
+    told = [json.loads(line) for line in written.splitlines()]
+    assert [one["event"].partition(":")[0] for one in told if one["logger"] != "steadyhand.web.watched"] == [
+        "serving at http", "the settings were refused, and the old ones stay", "the settings were read anew",
+    ]  # fmt: skip
+    assert [one["status"] for one in told if one["event"] == "request"] == [404]
+    assert "a-secret-hook-4711" not in written
 
 
 def test_what_is_missing_is_named(tmp_path):

@@ -94,6 +94,11 @@ class Router:
         if self._thread is not None:
             self._thread.join(30)
 
+    @property
+    def alive(self) -> bool:
+        """Whether somebody routes."""
+        return self._thread is not None and self._thread.is_alive()
+
     def reload(self) -> None:
         """The settings have changed."""
         self.routebook.reload()

@@ -77,6 +77,7 @@ def start(
     alert: Mapping[str, Any] | None = None,
     run: str = "",
     driver: str | None = None,
+    traceparent: str = "",
 ) -> Driver:
     """A new run, its first event durable; `drive` goes on with it.
 
@@ -95,6 +96,7 @@ def start(
         alert=alert or {},
         via=via,
         origin=origin,
+        traceparent=traceparent,
     )
     while True:
         made = _driver(services, runbook, run or new_id(services.clock.now()), started, people, observer)

@@ -66,6 +66,15 @@ class Services:
     @cached_property
     def settings(self) -> Settings:
         """The settings; the defaults when there is no file. Raises InvalidDocument."""
+        return self.fresh_settings()
+
+    def adopt_settings(self, settings: Settings) -> None:
+        """From now on, these are the settings. Whoever has asked for them before keeps what they had."""
+        self.settings = settings
+        self.__dict__.pop("around", None)
+
+    def fresh_settings(self) -> Settings:
+        """The settings as the file has them now. Raises InvalidDocument, UsageError."""
         path = self.config_path
         if path is None:
             return Settings()

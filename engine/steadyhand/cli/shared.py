@@ -40,6 +40,11 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, sort_keys=False, default=str))
 
 
+def counted(number: int, what: str) -> str:
+    """`1 event`, `2 events`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def json_option(command: F) -> F:
     """The option --json."""
     return click.option("--json", "json_", is_flag=True, help="Print one JSON document.")(command)

@@ -23,6 +23,7 @@ from .headers import Headers, put
 from .requests import Denied, identity
 from .requests import server as server_of
 from .telling import error, told
+from .watched import Watched
 from .who import AGAIN, Identify, WhoAsks
 
 SIGNING_IN = 8
@@ -36,6 +37,7 @@ def create_app(server: Server, identify: Identify, routes: list[BaseRoute], agai
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Watched, server=server),
             Middleware(Headers, https=server.url.startswith("https://")),
             Middleware(WhoAsks, identify=identify, again=again),
             Middleware(Guard),

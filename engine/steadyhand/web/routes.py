@@ -7,13 +7,15 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from . import account, approvals, hooks, oidc, rights, sessions
+from . import account, approvals, health, hooks, oidc, rights, sessions
 from .api import routes as api
+
 
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # The actions of Slack stand before the hooks, whose addresses would fit them too.
+    first = [*approvals.ROUTES, *hooks.ROUTES]
     return rights.held(
-        [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *api.routes(), static]
+        [*first, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *api.routes(), *health.ROUTES, static]
     )

@@ -75,12 +75,19 @@ class _Uvicorn(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(server: Server, app: Starlette, sock: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; the server is started before and stopped after."""
+def serve(
+    server: Server, app: Starlette, sock: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; the server is started before and stopped after. Both are told to the caller."""
+
+    def drain() -> None:
+        server.draining.set()
+        ending()
+
     server.start()
     try:
         config = uvicorn.Config(app, **options(server.settings.server))
-        _Uvicorn(config, ready, server.draining.set).run(sockets=[sock])
+        _Uvicorn(config, ready, drain).run(sockets=[sock])
     finally:
         server.stop()
         sock.close()
