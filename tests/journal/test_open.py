@@ -21,7 +21,11 @@ def test_where_it_lies(url, path):
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("postgresql://x", "not in this version"), ("mysql://x", "names no kind of store"), ("file:a/j.db", "`file:`")],
+    [
+        ("mysql://root:secret@x", "mysql:// names no kind of store"),
+        ("mysql://x", "names no kind of store"),
+        ("file:a/j.db", "`file:`"),
+    ],
 )
 def test_what_there_is_not(url, said):
     with pytest.raises(UsageError, match=said):
