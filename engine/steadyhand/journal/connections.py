@@ -27,8 +27,8 @@ PATIENCE = 30.0
 """Seconds for which a database that is gone is waited for, unless the address says `patience`."""
 OPENING = 5.0
 """Seconds for which it is waited for when the store is opened: nothing was started yet."""
-ANSWER = 10.0
-"""Seconds that a statement may take until the connection counts as lost."""
+SHARE = 1 / 3
+"""The part of patience that a statement may take until the connection counts as lost; the rest is for another try."""
 CONNECTIONS = 8
 """How many connections a process opens at most, unless the address says `connections`."""
 REST = 60.0
@@ -96,7 +96,7 @@ class Address:
 class Wire(psycopg.Connection[Any]):
     """A connection whose statements are not waited for without end."""
 
-    answer = ANSWER
+    answer = PATIENCE * SHARE
     rested = 0.0
 
     def wait(self, gen: Generator[Any, Any, T], *given: Any, **named: Any) -> T:
@@ -131,9 +131,10 @@ def is_lost(problem: BaseException, wire: Wire | None) -> bool:
     return isinstance(problem, Silent) or problem.sqlstate in AWAY or wire is None or wire.closed
 
 
-def dial(address: Address) -> Wire:
-    """A new connection that fits a journal. Raises psycopg.Error, Unfit."""
+def dial(address: Address, answer: float) -> Wire:
+    """A new connection that fits a journal, and waits so many seconds for an answer. Raises psycopg.Error, Unfit."""
     wire = Wire.connect(**address.given, autocommit=True, prepare_threshold=0)
+    wire.answer = answer
     try:
         _fit(wire, address)
     except BaseException:
@@ -147,7 +148,7 @@ def _fit(wire: Wire, address: Address) -> None:
     version = wire.info.server_version
     if version < OLDEST:
         raise Unfit(f"{address.shown} is PostgreSQL {version // 10000}", "a store needs PostgreSQL 13 or later")
-    row = wire.execute(SETTINGS, (f"{int(ANSWER * 900)}ms",), prepare=False).fetchone() or ("", "", "")
+    row = wire.execute(SETTINGS, (f"{int(wire.answer * 900)}ms",), prepare=False).fetchone() or ("", "", "")
     synchronous, encoding, user, *_ = row
     if synchronous == "off":
         said = f"{address.shown}: synchronous_commit is off for {user}: what was recorded could be lost"
@@ -217,8 +218,12 @@ class Pool:
         finally:
             self._free.release()
 
+    @property
+    def _answer(self) -> float:
+        return max(self.patience * SHARE, 0.1)
+
     def _new(self) -> Wire:
-        wire = dial(self.address)
+        wire = dial(self.address, self._answer)
         if self._opened is not None:
             try:
                 self._opened(wire)
@@ -233,7 +238,7 @@ class Pool:
 
     def _give_back(self, wire: Wire) -> None:
         wire.rested = now = time.monotonic()
-        wire.answer = ANSWER
+        wire.answer = self._answer
         with self._lock:
             if not self._closed and not wire.closed:
                 self._idle.append(wire)

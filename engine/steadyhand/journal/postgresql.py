@@ -21,7 +21,7 @@ from msgspec.structs import astuple
 from ..errors import Fenced, HeadMoved, JournalError, NotFound, Unfit
 from ..events import GENESIS, Event, Recorded, chain, decode
 from .bodies import bodies, is_text, spelt
-from .connections import OPENING, Address, Pool, Wire
+from .connections import OPENING, Address, Pool, Wire, is_lost
 from .postgresql_artifacts import Table
 from .protocol import Fault, Head, Row
 from .queries import load
@@ -199,8 +199,12 @@ class PostgresqlJournal:
                 _refuse(stream, known, expected, epoch)
                 rows = made(known)
                 before, sent = sent, rows
-                if self._sent(wire, stream, known, rows):
-                    return rows
+                try:
+                    if self._sent(wire, stream, known, rows):
+                        return rows
+                except psycopg.Error as problem:
+                    sent = rows if is_lost(problem, wire) else before
+                    raise
                 sent, known = before, None  # an answer: this attempt has recorded nothing, an earlier one may have
             raise JournalError(
                 f"{self.shown}: the head of {stream} does not move; {told()}", "run `steady audit verify`"
