@@ -160,7 +160,7 @@ def test_appends_that_are_under_way_while_the_server_is_away_settle_truthfully(m
     with server("fsync=on") as mine:
         url = new(mine)
         journal = PostgresqlJournal(url)
-        acknowledged = {n: 0 for n in range(4)}
+        acknowledged = dict.fromkeys(range(4), 0)
         stop = threading.Event()
 
         def append(number):
@@ -276,12 +276,9 @@ def test_an_append_that_commits_late_is_told_although_later_ones_were_told_befor
         journal.append(stream, 0, [started()], **WHO)
     point, _ = journal.grown(None)
     mark = journal.mark()
-    late = PostgresqlJournal(url)
-    slow = "create function pg_temp.x() returns int language sql as 'select 1'"
     with psycopg.connect(url) as other:  # an append by hand, whose transaction stays open
-        other.execute(slow)
         head = journal.head("late")
-        rows = dict(zip(("seq", "before"), (head.seq, head.hash), strict=True))
+        rows = {"seq": head.seq, "before": head.hash}
         other.execute("update steadyhand.streams set seq = 2, append = pg_current_xact_id() where stream = 'late'"
                       " and seq = %(seq)s and hash = %(before)s", rows)  # fmt: skip
         other.execute("insert into steadyhand.events select stream, 2, at, actor, epoch, type, body, hash, 'x',"
@@ -295,7 +292,6 @@ def test_an_append_that_commits_late_is_told_although_later_ones_were_told_befor
         other.commit()
     assert journal.mark() != between
     assert [head.stream for head in journal.grown(later)[1]] == ["late", "early"]
-    late.close()
 
 
 def test_after_a_failover_all_streams_are_told_once(journal):
@@ -320,8 +316,8 @@ def test_after_a_failover_all_streams_are_told_once(journal):
      ("truncate steadyhand.streams", "a stream is never removed"),
      ("update steadyhand.streams set seq = 0", "a stream only grows"),
      ("update steadyhand.streams set seq = 9, epoch = 0", "a stream only grows"),
-     ("insert into steadyhand.events select stream, 9, at, actor, epoch, type, body, prev, hash, append"
-      " from steadyhand.events", "an event follows the one before it"),
+     ("insert into steadyhand.events select stream, 9, at, actor, epoch, type, body, prev, hash, append from steadyhand.events",
+      "an event follows the one before it"),
      ("update steadyhand.chunks set content = ''", "an artifact is never changed"),
      ("update steadyhand.artifacts set size = 0", "an artifact is never changed")],
 )  # fmt: skip
@@ -386,7 +382,7 @@ def test_a_later_format_and_another_programs_schema_are_not_touched(running, url
         open_journal(url)
     other = new(running)
     running.psql("create schema steadyhand; create table steadyhand.streams (x int)", name_of(other))
-    with pytest.raises(Unfit, match="the schema steadyhand in .* is another program's"):
+    with pytest.raises(Unfit, match=r"the schema steadyhand in .* is another program's"):
         open_journal(other)
     running.psql("create table steadyhand.formats (x int)", name_of(other))
     with pytest.raises(Unfit, match="is another program's"):
@@ -407,7 +403,9 @@ def test_a_store_that_is_not_there_is_not_made_where_nobody_asked_for_it(running
 
 def test_a_role_may_append_and_no_more_or_only_read(running, url):
     base = name_of(url)
-    running.psql(f"create role {base}_worker login password 'opensesame'; create role {base}_reader login password 'opensesame'")
+    running.psql(
+        f"create role {base}_worker login password 'opensesame'; create role {base}_reader login password 'opensesame'"
+    )
     with pytest.raises(Unfit, match="holds no store, and this role may not make one"):
         open_journal(at(running, base, f"{base}_worker"))
     open_journal(url).close()
@@ -428,7 +426,7 @@ def test_a_role_may_append_and_no_more_or_only_read(running, url):
     worker.close()
     reader = open_journal(at(running, base, f"{base}_reader"))
     assert len(reader.read("r1")) == 2
-    with pytest.raises(Unfit, match="can only be read: .*_reader may not append there"):
+    with pytest.raises(Unfit, match=r"can only be read: .*_reader may not append there"):
         reader.append("r1", 2, [note()], **WHO)
     reader.close()
 

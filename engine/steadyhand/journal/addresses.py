@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+TOLD = {
+    *("host", "hostaddr", "port", "dbname", "user", "service", "sslmode", "sslrootcert", "sslcert", "sslkey"),
+    *("target_session_attrs", "connect_timeout", "patience", "connections"),
+}
+"""What may be told of the query of an address; whatever else stands there may be secret, if only by a slip."""
+
 
 def is_postgresql(url: str) -> bool:
     """Whether it names a database of PostgreSQL."""
@@ -17,5 +23,5 @@ def shown(url: str) -> str:
     port = place.partition("/")[0].rpartition(":")[2] if ":" in place else "0"
     if ("@" in query and not at) or not port.rpartition("]")[2].replace(",", "").isdecimal():
         return "postgresql://..."  # a misspelt address: what looks like a port may be a part of the password
-    kept = "&".join(word for word in query.split("&") if "password" not in word.partition("=")[0].lower())
+    kept = "&".join(word for word in query.split("&") if word.partition("=")[0] in TOLD)
     return f"postgresql://{login.partition(':')[0]}{at}{place}{mark if kept else ''}{kept}"

@@ -5,8 +5,9 @@
 SELECT version FROM steadyhand.formats WHERE part = 'journal';
 
 -- name: schema
--- Tables, and the triggers that let the journal only grow. `streams` is the cell on which appends compare and swap; what
--- changes in it stands in no index. `append` is the transaction that appended: the order in which to look for news.
+-- Tables, and the triggers that let the journal only grow.
+-- `streams` is the cell on which appends compare and swap; what changes in it stands in no index. `append` is the
+-- transaction that appended: the order in which to look for news.
 -- The triggers are written as PostgreSQL tells them, so that verification can hold one text against the other.
 CREATE SCHEMA IF NOT EXISTS steadyhand;
 CREATE TABLE steadyhand.formats (part text PRIMARY KEY, version integer NOT NULL);
@@ -104,8 +105,9 @@ SELECT (SELECT append FROM steadyhand.events WHERE append < pg_snapshot_xmax(pg_
   CASE WHEN pg_is_in_recovery() THEN '0' ELSE left(pg_walfile_name(pg_current_wal_lsn()), 8) END;
 
 -- name: grown
--- The ends of the streams that have grown in that transaction or later. What a restored store brings along from the
--- future of another server is left out, and told of once this server has come so far.
+-- The ends of the streams that have grown in that transaction or later.
+-- What a restored store brings along from the future of another server is left out, and told of once this server has
+-- come so far.
 SELECT stream, seq, hash, epoch, created FROM steadyhand.streams WHERE stream IN (
   SELECT stream FROM steadyhand.events
   WHERE append >= %s::text::xid8 AND append < pg_snapshot_xmax(pg_current_snapshot())) ORDER BY append, stream;
@@ -139,7 +141,7 @@ FROM head, unnest(%(seqs)s::bigint[], %(ats)s::bigint[], %(actors)s::text[], %(e
   AS e(seq, at, actor, epoch, type, body, prev, hash) ORDER BY e.seq;
 
 -- name: ours
--- The hash of one event: was it recorded?
+-- The hash of one event, to see whether it was recorded.
 SELECT hash FROM steadyhand.events WHERE stream = %s AND seq = %s;
 
 -- name: read
