@@ -28,7 +28,7 @@ class Copied(Struct, frozen=True):
 
 
 def copy(source: Journal, target: Journal) -> Copied:
-    """Bring everything that the target has not. Raises JournalError where streams differ, before anything is brought."""
+    """Bring everything that the target has not. Raises JournalError where streams differ, before it begins."""
     heads = [head for head in source.streams() if _behind(source, target, head)]
     events, kept = 0, set[str]()
     for head in reversed(heads):  # the oldest first, so that a copy that was interrupted is a store of an earlier time
