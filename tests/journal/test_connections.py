@@ -34,7 +34,7 @@ def pool(running):
 
 def test_what_an_address_says():
     found = Address("postgresql://ana:s%40cret@db:5433/steady?patience=60&sslmode=require&connections=3")
-    assert (found.patience, found.connections, found.database) == (60, 3, "steady")
+    assert (found.patience, found.connections, found.given["dbname"]) == (60, 3, "steady")
     assert found.given["password"] == "s@cret"
     assert found.given["sslmode"] == "require"
     assert found.given["tcp_user_timeout"] == 15000
@@ -102,6 +102,12 @@ def test_a_database_that_is_not_there_is_waited_for_as_long_as_was_said():
         pool.patiently(lambda wire: wire.execute("select 1"), lambda: "nothing was done")
     assert 0.2 < time.monotonic() - begun < 3
     assert "see that the database runs" in caught.value.hint
+
+
+def test_the_server_notices_soon_that_this_machine_is_gone(pool):
+    ask = "select name, setting from pg_settings where name like 'tcp_keepalives%' order by 1"
+    told = pool.patiently(lambda wire: wire.execute(ask).fetchall(), "x")
+    assert told == [("tcp_keepalives_count", "3"), ("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5")]
 
 
 def test_a_connection_that_was_ended_is_replaced(pool, running):

@@ -294,6 +294,24 @@ def test_an_append_that_commits_late_is_told_although_later_ones_were_told_befor
     assert [head.stream for head in journal.grown(later)[1]] == ["late", "early"]
 
 
+def test_a_store_that_was_restored_from_a_server_that_was_further_is_followed_all_the_same(url, journal):
+    for stream in ("old", "both"):
+        journal.append(stream, 0, [started()], **WHO)
+    with psycopg.connect(url) as other:
+        other.execute("set session_replication_role = replica")
+        for table in ("events", "streams"):
+            other.execute(f"update steadyhand.{table} set append = '900000000000'")
+    mark = journal.mark()
+    point, _ = journal.grown(None)
+    journal.append("both", 1, [note()], **WHO)
+    journal.append("new", 0, [started()], **WHO)
+    assert journal.mark() != mark
+    assert {head.stream for head in journal.grown(point)[1]} >= {"both", "new"}
+    later, _ = journal.grown(point)
+    assert journal.grown(later) == (later, ())
+    assert {head.stream for head in journal.grown(0)[1]} == {"old", "both", "new"}
+
+
 def test_after_a_failover_all_streams_are_told_once(journal):
     journal.append("r1", 0, [started()], **WHO)
     point, _ = journal.grown(None)

@@ -56,8 +56,12 @@ TCP = {
 SETTINGS = """
 SELECT current_setting('synchronous_commit'), current_setting('server_encoding'), current_user,
   set_config('default_transaction_isolation', 'read committed', false),
-  set_config('statement_timeout', %s::text, false), set_config('idle_in_transaction_session_timeout', '60s', false)
+  set_config('statement_timeout', %s::text, false), set_config('idle_in_transaction_session_timeout', '60s', false),
+  set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+  set_config('tcp_keepalives_count', '3', false)
 """
+"""What a session says, and is told. The server too is to notice within half a minute that this machine is gone, because
+until then it keeps the locks of the runs that were driven here."""
 
 
 class Address:
@@ -68,7 +72,6 @@ class Address:
         self.shown = shown(url)
         self.patience, self.connections = PATIENCE, CONNECTIONS
         self.given = self._parsed(url)
-        self.database = str(self.given.get("dbname", ""))
         if "," in str(self.given.get("host", "")):  # of several servers, the one that takes changes
             self.given.setdefault("target_session_attrs", "read-write")
         self.given.setdefault("application_name", "steadyhand")
@@ -264,9 +267,7 @@ class Pool:
     # --- messages
 
     def _gone(self, problem: BaseException, consequence: Callable[[], str] | str) -> JournalError:
-        return self._told(
-            problem, consequence, "see that the database runs and can be reached, then go on: `steady resume`"
-        )
+        return self._told(problem, consequence, GONE)
 
     def problem(self, problem: BaseException, consequence: Callable[[], str] | str, state: str = "") -> JournalError:
         """What the database said, as an error of ours, with what to do."""
@@ -291,6 +292,7 @@ FINAL = (
 )
 """What a connection fails with that waiting does not cure, and the key of the hint."""
 
+GONE = "see that the database runs and can be reached, then try again; runs go on with `steady resume`"
 HINTS = {
     "TLS": "look at sslmode, sslrootcert and the host name in the address",
     "": "check the address and the database; --store names another store",
