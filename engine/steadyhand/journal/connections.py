@@ -177,10 +177,10 @@ class Pool:
     def __init__(self, address: Address, size: int = 0, opened: Callable[[Wire], None] | None = None) -> None:
         self.address = address
         self.patience = float(address.patience)
-        self._size = size or address.connections
+        self.size = size or address.connections
         self._opened = opened
         """What is done with every new connection."""
-        self._free = threading.Semaphore(self._size)
+        self._free = threading.Semaphore(self.size)
         self._lock = threading.Lock()
         self._idle: list[Wire] = []
         self._closed = False
@@ -210,7 +210,7 @@ class Pool:
     @contextmanager
     def _lent(self, until: float) -> Iterator[Wire]:
         if not self._free.acquire(timeout=max(0.0, until - time.monotonic())):
-            raise psycopg.OperationalError(f"all {self._size} connections of this process are busy")
+            raise psycopg.OperationalError(f"all {self.size} connections of this process are busy")
         try:
             wire = self._rested() or self._new()
             try:

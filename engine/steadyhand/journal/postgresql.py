@@ -10,20 +10,20 @@ the server flushes their commits together.
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO
 
 import psycopg
 from msgspec.structs import astuple
 
 from ..errors import Fenced, HeadMoved, JournalError, NotFound, Unfit
-from ..events import GENESIS, Event, Recorded, chain, decode
+from ..events import Event, Recorded, chain, decode
 from .bodies import bodies, is_text, spelt
 from .connections import OPENING, Address, Pool, Wire, is_lost
+from .ends import START, End, Ends
 from .postgresql_artifacts import Table
-from .protocol import Fault, Head, Row
+from .protocol import Append, Fault, Head, Row
 from .queries import load
 from .verify import check_stream, following
 
@@ -31,25 +31,11 @@ FORMAT = 1
 """The format of the tables, in steadyhand.formats."""
 MAKING = 0x5AFE_4A4D
 """The advisory lock of whoever makes the tables."""
-KNOWN = 10_000
-"""How many heads are kept in mind."""
 TRIES = 100
 """How often an append is tried that neither moves the head nor finds that it has moved."""
 LONG = 600.0
 """Seconds that a look through a whole store may take."""
 UNREAD = "it was not read"
-
-
-class _End(NamedTuple):
-    """The end of a stream, as far as an append needs to know it."""
-
-    seq: int
-    hash: bytes
-    epoch: int
-    at: int
-
-
-START = _End(0, GENESIS, 0, 0)
 
 
 class PostgresqlJournal:
@@ -62,7 +48,7 @@ class PostgresqlJournal:
         self._pool = Pool(address)
         if patience >= 0:
             self._pool.patience = patience
-        self._ends = _Ends()
+        self._ends = Ends()
         self._artifacts = Table(self._pool, self._queries)
         try:
             opening = min(OPENING, self._pool.patience)
@@ -156,7 +142,7 @@ class PostgresqlJournal:
         """Append all or nothing after `expected`; durable on return."""
         texts, actor = bodies(stream, events), spelt(actor)
 
-        def chained(end: _End) -> list[Row]:
+        def chained(end: End) -> list[Row]:
             when, before, rows = max(at, end.at) if end.seq else at, end.hash, []
             for number, (name, body) in enumerate(texts, end.seq + 1):
                 after = chain(before, stream, number, when, actor, epoch, name, body)
@@ -169,22 +155,47 @@ class PostgresqlJournal:
             Recorded(stream, row.seq, row.at, actor, epoch, event) for row, event in zip(rows, events, strict=True)
         )
 
+    def append_all(self, appends: Sequence[Append]) -> tuple[tuple[Recorded, ...] | JournalError, ...]:
+        """Several appends side by side, so that the server flushes them together; those to one stream in turn."""
+        self._see_writable()
+        streams: dict[str, list[int]] = {}
+        for number, one in enumerate(appends):
+            bodies(one.stream, one.events)
+            streams.setdefault(one.stream, []).append(number)
+        came: dict[int, tuple[Recorded, ...] | JournalError] = {}
+
+        def follow(numbers: Sequence[int]) -> None:
+            for number in numbers:
+                one = appends[number]
+                try:
+                    came[number] = self.append(
+                        one.stream, one.expected, one.events, actor=one.actor, at=one.at, epoch=one.epoch
+                    )
+                except JournalError as problem:
+                    came[number] = problem
+
+        if len(streams) < 2:
+            for numbers in streams.values():
+                follow(numbers)
+        else:
+            with ThreadPoolExecutor(min(len(streams), self._pool.size)) as threads:
+                list(threads.map(follow, streams.values()))
+        return tuple(came[number] for number in range(len(appends)))
+
     def adopt(self, stream: str, expected: int, rows: Sequence[Row]) -> None:
         """Append events as they stand in another store."""
 
-        def checked(end: _End) -> Sequence[Row]:
+        def checked(end: End) -> Sequence[Row]:
             following(stream, (end.seq, end.hash, end.at, end.epoch), rows)
             return rows
 
         self._commit(stream, expected, rows[-1].epoch, checked, len(rows))
 
     def _commit(
-        self, stream: str, expected: int, epoch: int, made: Callable[[_End], Sequence[Row]], count: int
+        self, stream: str, expected: int, epoch: int, made: Callable[[End], Sequence[Row]], count: int
     ) -> Sequence[Row]:
         """Append what follows the end of the stream, and settle whether it was recorded."""
-        if self.readonly:
-            hint = "give this role the right to append, or name another store with --store"
-            raise Unfit(f"{self.shown} can only be read: {self.readonly}", hint)
+        self._see_writable()
         sent: Sequence[Row] = ()
         """What an earlier attempt has sent without an answer."""
         known = START if expected == 0 else self._ends.get(stream)
@@ -221,18 +232,23 @@ class PostgresqlJournal:
             self._ends.forget(stream)
             raise
         last = rows[-1]
-        self._ends.put(stream, _End(last.seq, last.hash, last.epoch, last.at))
+        self._ends.put(stream, End(last.seq, last.hash, last.epoch, last.at))
         return rows
 
-    def _end(self, wire: Wire, stream: str) -> _End:
+    def _see_writable(self) -> None:
+        if self.readonly:
+            hint = "give this role the right to append, or name another store with --store"
+            raise Unfit(f"{self.shown} can only be read: {self.readonly}", hint)
+
+    def _end(self, wire: Wire, stream: str) -> End:
         row = wire.execute(self._queries["head"], (stream,)).fetchone()
-        return _End(row[1], row[2], row[3], row[5]) if row else START
+        return End(row[1], row[2], row[3], row[5]) if row else START
 
     def _ours(self, wire: Wire, stream: str, row: Row) -> bool:
         found = wire.execute(self._queries["ours"], (stream, row.seq)).fetchone()
         return found is not None and bytes(found[0]) == row.hash
 
-    def _sent(self, wire: Wire, stream: str, end: _End, rows: Sequence[Row]) -> bool:
+    def _sent(self, wire: Wire, stream: str, end: End, rows: Sequence[Row]) -> bool:
         """Send the one statement; whether it has recorded the events."""
         last = rows[-1]
         seqs, ats, actors, epochs, types, texts, prevs, hashes = map(list, zip(*map(astuple, rows), strict=True))
@@ -249,7 +265,7 @@ class PostgresqlJournal:
         rows = rows or self._none_or_late(stream, after)
         if rows:
             seq, at, _, epoch, _, _, after_hash = rows[-1]
-            self._ends.put(stream, _End(seq, after_hash, epoch, at))
+            self._ends.put(stream, End(seq, after_hash, epoch, at))
         return tuple(self._recorded(stream, row) for row in rows)
 
     def _none_or_late(self, stream: str, after: int) -> list[tuple[Any, ...]]:
@@ -344,7 +360,7 @@ class PostgresqlJournal:
         self._pool.close()
 
 
-def _refuse(stream: str, end: _End, expected: int, epoch: int) -> None:
+def _refuse(stream: str, end: End, expected: int, epoch: int) -> None:
     if end.epoch > epoch:
         raise Fenced(f"run {stream} was taken over by another driver", "watch it with `steady watch`")
     if end.seq != expected:
@@ -365,29 +381,3 @@ def _broken_rules(schema: str, standing: dict[str, tuple[str, str, str]]) -> Ite
             yield f"trigger {name} was changed"
         elif fires not in "OA":
             yield f"trigger {name} was turned off"
-
-
-class _Ends:
-    """The ends of the streams that were seen last. They may be old: an append notices, and asks."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _End] = OrderedDict()
-
-    def get(self, stream: str) -> _End | None:
-        """The end of a stream, if it was seen."""
-        with self._lock:
-            return self._kept.get(stream)
-
-    def put(self, stream: str, end: _End) -> None:
-        """It was seen."""
-        with self._lock:
-            self._kept[stream] = end
-            self._kept.move_to_end(stream)
-            if len(self._kept) > KNOWN:
-                self._kept.popitem(last=False)
-
-    def forget(self, stream: str) -> None:
-        """It has moved."""
-        with self._lock:
-            self._kept.pop(stream, None)

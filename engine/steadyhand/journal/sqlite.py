@@ -52,8 +52,7 @@ class _Request:
 
     def chained(self, head: Head) -> tuple[list[tuple[object, ...]], bytes]:
         """The rows of its events after that head, and the hash of the last one."""
-        rows: list[tuple[object, ...]] = []
-        before = head.hash
+        before, rows = head.hash, list[tuple[object, ...]]()
         for number, (name, body) in enumerate(self.bodies, head.seq + 1):
             after = chain(before, self.stream, number, self.at, self.actor, self.epoch, name, body)
             rows.append((self.stream, number, self.at, self.actor, self.epoch, name, body, before, after))
@@ -164,9 +163,8 @@ class SqliteJournal:
 
     def adopt(self, stream: str, expected: int, rows: Sequence[Row]) -> None:
         """Append events as they stand in another store."""
-        last = rows[-1]
         texts = [(row.type, row.body) for row in rows]
-        request = _Request(stream, expected, texts, last.actor, rows[0].at, last.epoch, rows)
+        request = _Request(stream, expected, texts, rows[-1].actor, rows[0].at, rows[-1].epoch, rows)
         self._ask([request])
         if request.failure is not None:
             raise request.failure
@@ -226,7 +224,7 @@ class SqliteJournal:
         """Put one request into the open transaction, unless somebody was faster."""
         q, stream, count = self._queries, request.stream, len(request.bodies)
         found = self._write.execute(q["head"], (stream,)).fetchone()
-        head = Head(*found) if found else Head(stream, 0, GENESIS, request.epoch, request.at)
+        head = Head(*found) if found else Head(stream, 0, GENESIS, 0, request.at)
         if head.epoch > request.epoch:
             request.failure = Fenced(f"run {stream} was taken over by another driver", "watch it with `steady watch`")
             return
@@ -236,9 +234,7 @@ class SqliteJournal:
         last = self._write.execute(q["last_time"], (stream, head.seq)).fetchone() if head.seq else None
         if request.rows:
             try:
-                following(
-                    stream, (head.seq, head.hash, last[0] if last else 0, head.epoch if head.seq else 0), request.rows
-                )
+                following(stream, (head.seq, head.hash, last[0] if last else 0, head.epoch), request.rows)
             except JournalError as problem:
                 request.failure = problem
                 return
