@@ -6,6 +6,7 @@ import hashlib
 import io
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -100,6 +101,24 @@ def test_one_whose_connection_was_lost_is_kept_all_the_same(running, url, how):
     finally:
         journal.close()
         way.close()
+
+
+def test_one_whose_name_is_held_by_a_session_that_is_gone_is_kept_once_the_server_has_noticed(url):
+    journal = PostgresqlJournal(url, patience=9)
+    content = b"x" * (CHUNK + 1)
+    name = hashlib.sha256(content).digest()
+    other = psycopg.connect(url)
+    try:
+        other.execute("insert into steadyhand.artifacts values (%s, 1)", (name,))
+        noticed = threading.Timer(3.5, other.close)
+        noticed.start()
+        assert journal.put(io.BytesIO(content)) == (name.hex(), len(content))
+        noticed.join()
+        with journal.get(name.hex()) as back:
+            assert back.read() == content
+    finally:
+        other.close()
+        journal.close()
 
 
 def test_a_large_one_needs_little_memory(url):

@@ -41,6 +41,8 @@ OLDEST = 130000
 """The oldest version that has 64-bit transaction numbers."""
 AWAY = {"57P01", "57P02", "57P03", "57P05", "53300", "25006"}
 """What a server says that goes away, comes up, is full, or has become a standby: another try may succeed."""
+SLOW = "57014"
+"""What a server says that has given up a statement after its time: it was not carried out."""
 SPELL = "write postgresql://user@host:5432/database; other characters in a password are percent-encoded (%40 is @)"
 SYNCHRONOUS = (
     "alter role {user} reset synchronous_commit, and see that neither the database nor the server turns it off"
@@ -56,7 +58,7 @@ TCP = {
 SETTINGS = """
 SELECT current_setting('synchronous_commit'), current_setting('server_encoding'), current_user,
   set_config('default_transaction_isolation', 'read committed', false),
-  set_config('statement_timeout', %s::text, false), set_config('idle_in_transaction_session_timeout', '60s', false),
+  set_config('statement_timeout', %s::text, false), set_config('idle_in_transaction_session_timeout', %s::text, false),
   set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
   set_config('tcp_keepalives_count', '3', false)
 """
@@ -151,7 +153,9 @@ def _fit(wire: Wire, address: Address) -> None:
     version = wire.info.server_version
     if version < OLDEST:
         raise Unfit(f"{address.shown} is PostgreSQL {version // 10000}", "a store needs PostgreSQL 13 or later")
-    row = wire.execute(SETTINGS, (f"{int(wire.answer * 900)}ms",), prepare=False).fetchone() or ("", "", "")
+    row = wire.execute(
+        SETTINGS, (f"{int(wire.answer * 900)}ms", f"{int(wire.answer * 1000)}ms"), prepare=False
+    ).fetchone() or ("", "", "")
     synchronous, encoding, user, *_ = row
     if synchronous == "off":
         said = f"{address.shown}: synchronous_commit is off for {user}: what was recorded could be lost"
@@ -199,10 +203,13 @@ class Pool:
                     return act(wire)
             except psycopg.Error as problem:
                 final = _final(problem) if wire is None else ""
-                if final or not is_lost(problem, wire):
+                lost, over = is_lost(problem, wire), time.monotonic() + pause >= until
+                slow = problem.sqlstate == SLOW  # such as a lock of a session that the server does not know to be gone
+                if final or not (lost or (slow and not over)):
                     raise self.problem(problem, consequence, final) from problem
-                self._drop_idle()
-                if time.monotonic() + pause >= until:
+                if lost:
+                    self._drop_idle()
+                if over:
                     raise self._gone(problem, consequence) from problem
             time.sleep(pause)
             pause = min(pause * 2, PAUSE)
@@ -301,7 +308,7 @@ HINTS = {
     "3D": "create the database, or name another one in the address",
     "42501": "give this role the right (see docs/how-to/postgresql.md), or name another one in the address",
     "53100": "free some space on the disk of the database, then run `steady resume`",
-    "57014": "the database is too slow or locked; see what it does, then run `steady resume`",
+    SLOW: "the database is too slow or locked; see what it does, then run `steady resume`",
 }
 """What to do, by SQLSTATE or its first two letters."""
 

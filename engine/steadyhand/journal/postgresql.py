@@ -128,9 +128,11 @@ class PostgresqlJournal:
             if not answer:
                 return wire.execute(self._queries[query], values or None).fetchall()
             wire.answer = answer
-            with wire.transaction():
-                wire.execute("SELECT set_config('statement_timeout', %s::text, true)", (str(int(answer * 1000)),))
-                return wire.execute(self._queries[query], values or None).fetchall()
+            wire.execute("BEGIN")
+            wire.execute("SELECT set_config('statement_timeout', %s::text, true)", (str(int(answer * 1000)),))
+            found = wire.execute(self._queries[query], values or None).fetchall()
+            wire.execute("COMMIT")
+            return found
 
         return self._pool.patiently(ask, UNREAD)
 

@@ -49,10 +49,11 @@ class Table:
             return
         if wire.execute(self._queries["kept"], (name,)).fetchone():
             return
-        with wire.transaction():
-            if wire.execute(self._queries["keep"], (name, size)).rowcount:
-                for number, piece in enumerate(iter(lambda: spool.read(CHUNK), b""), 1):
-                    wire.execute(self._queries["keep_chunk"], (name, number, piece))
+        wire.execute("BEGIN")  # whatever goes wrong before its end, the pool ends the session, and that rolls it back
+        if wire.execute(self._queries["keep"], (name, size)).rowcount:
+            for number, piece in enumerate(iter(lambda: spool.read(CHUNK), b""), 1):
+                wire.execute(self._queries["keep_chunk"], (name, number, piece))
+        wire.execute("COMMIT")
 
     def get(self, sha256: str) -> BinaryIO:
         """An artifact for reading. Raises NotFound."""
