@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from .probed import full_cache, full_queue, shop_certificate, shop_metrics, shop_zone, worker
 from .realparts import free_port
-from .realparts.postgresql import PASSWORD, postgres
+from .realparts.postgresql import PASSWORD, SUPERUSER, postgres
 from .serving import intakes
 from .teamserver import team_server
 
@@ -38,6 +38,7 @@ LOOSE = (
     (r"\b[0-9a-f]{12}\b", r"[0-9a-f]{12}"),
     (r"\b\d+(?:\\\.\d+)?\\ (?:µs|ms|s)\b", r"[\\d.]+ (?:µs|ms|s|min)"),
     (r"engine@[\w-]+/\d+", r"engine@[^ ]+/\\d+"),
+    (r"127\\\.0\\\.0\\\.1:\d+", r"127\\.0\\.0\\.1:\\d+"),
     (r"\b(?:by|as)\\ root\b", r"(?:by|as) [^ )]+"),
     (r"\*\*root\*\*", r".*"),
     (r"confined\\ by\\ Landlock", r"confined by (?:Landlock|bubblewrap)"),
@@ -114,9 +115,25 @@ def own_port() -> Iterator[Mapping[str, str]]:
     yield {"PORT": str(free_port())}
 
 
+@contextmanager
+def store_database() -> Iterator[Mapping[str, str]]:
+    """A server for a store, its administrator, and a file with everybody's passwords."""
+    with postgres("autovacuum=off") as server, tempfile.NamedTemporaryFile("w", prefix="pgpass-") as passwords:
+        for user, password in (
+            (SUPERUSER, PASSWORD),
+            ("steady_owner", "owner-secret"),
+            ("steady_worker", "worker-secret"),
+        ):
+            passwords.write(f"*:*:*:{user}:{password}\n")
+        passwords.flush()
+        given = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": SUPERUSER, "PGPASSFILE": passwords.name}
+        yield {**given, "DB": f"127.0.0.1:{server.port}"}
+
+
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
     "api.md": team_server,
+    "postgresql.md": store_database,
     "dns.md": shop_zone,
     "redis.md": full_cache,
     "process.md": worker,

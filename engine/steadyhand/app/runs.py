@@ -207,7 +207,7 @@ def find(services: Services, word: str) -> str:
         return fitting[0]
     if fitting:
         raise NotFound(f"{word} fits {len(fitting)} runs", f"say more of it: {', '.join(fitting[:5])}")
-    raise NotFound(f"there is no run {word} in {services.store_url}", "see `steady runs`; --store names another store")
+    raise NotFound(f"there is no run {word} in {services.store_name}", "see `steady runs`; --store names another store")
 
 
 def state_of(services: Services, run: str) -> State:
@@ -359,10 +359,8 @@ def _withheld(event: e.Event, unknown: Unknown) -> e.Event:
 
 
 def driven_elsewhere(services: Services, run: str) -> str:
-    """Who drives the run on this machine right now ('' when nobody does)."""
-    from ..journal.lease import holder  # noqa: PLC0415 not for `validate`
-
-    return holder(services.store_url, run)
+    """Who drives the run right now ('' when nobody does): on this machine, or on any that has the same PostgreSQL."""
+    return services.leases.holder(run)
 
 
 def interrupted(services: Services, run: str) -> bool:
@@ -374,7 +372,5 @@ def interrupted(services: Services, run: str) -> bool:
 
 
 def lease(services: Services, run: str) -> Lease | None:
-    """The right to drive a run on this machine, or None when another process has it."""
-    from ..journal.lease import acquire  # noqa: PLC0415 not for `validate`
-
-    return acquire(services.store_url, run, services.actor)
+    """The right to drive a run, or None when another process has it."""
+    return services.leases.acquire(run, services.actor)

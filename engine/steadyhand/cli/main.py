@@ -38,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Serve: alerts in, web pages, the API.",
     "show": "Show one run.",
     "stop": "Ask a run to stop.",
+    "store": "Copy one store into another.",
     "test": "Run runbooks against scripted worlds.",
     "token": "Make, list and revoke tokens for the API.",
     "transcript": "Write the transcript of a run.",

@@ -74,7 +74,7 @@ def colour() -> bool:
 
 def command_line(services_: Services, *words: str) -> str:
     """A command as it must be typed here, with the store where it is not the default one."""
-    given = services_.named_store
+    given = services_.store_name if services_.named_store else ""
     return shlex.join(["steady", *(["--store", given] if given else []), *words])
 
 

@@ -16,6 +16,4 @@ def routes() -> list[BaseRoute]:
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # The actions of Slack stand before the hooks, whose addresses would fit them too.
     first = [*approvals.ROUTES, *hooks.ROUTES]
-    return rights.held(
-        [*first, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *api.routes(), *health.ROUTES, static]
-    )
+    return rights.held([*first, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *api.routes(), *health.ROUTES, static])
