@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-kubernetes check format schemas docs bench clean
+.PHONY: demo test test-kubernetes check format schemas docs screenshots bench clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,10 @@ schemas: $(VENV)/ready
 # The reference pages, from the tables that the program reads.
 docs: $(VENV)/ready
 	$(BIN)/python docs/reference/draw.py
+
+# The pictures of the pages in docs/pictures, from real runs in Debian's Chromium.
+screenshots: $(VENV)/ready
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m tests.web.screenshots
 
 # Figures as ratios against floors and peers in the same run.
 bench: $(VENV)/ready

@@ -143,23 +143,29 @@ def svg(
     walked: Walked | None = None,
     marks: Mapping[str, str] | None = None,
     missed: Collection[str] | None = None,
+    plain: bool = False,
 ) -> str:
-    """The picture. `walked` counts edges taken, `marks` give the outcome of steps, `missed` are steps never tested."""
+    """The picture. `walked` counts edges taken, `marks` give the outcome of steps, `missed` are steps never tested.
+
+    A `plain` one brings no style: the page that it stands in has it, and allows none from within.
+    """
     taken, outcomes = walked or {}, marks or {}
     rows = layers(graph)
     near, told = _near(_links(graph, taken, never=missed is not None), rows)
     places = _boxes(rows, told)
     width = max(box.x for box in places.values()) + WIDTH + SIDE + MARGIN
     height = max(box.y + max(HEIGHT, LINE * _count(told.get(name, []))) for name, box in places.items()) + MARGIN
+    left = LETTERS * 3 if plain and taken else 0  # room for what was taken: it stands on the left of its line
     parts = [
         (
-            f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
-            f'style="width:100%;min-width:{min(width, LEGIBLE):g}px;max-width:{width:g}px;height:auto">'
+            f'<svg class="sh" xmlns="http://www.w3.org/2000/svg" viewBox="{-left:g} 0 {width + left:g} {height:g}" role="img" '
+            + (f'width="{width + left:g}">' if plain else f'style="width:100%;{_wide(width)}">')
         ),
-        f"<title>Steps of the runbook</title><desc>{len(graph.nodes)} steps</desc><style>{STYLE}</style>",
+        f"<title>Steps of the runbook</title><desc>{len(graph.nodes)} steps</desc>"
+        + ("" if plain else f"<style>{STYLE}</style>"),
         (
             '<defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto" '
-            'markerUnits="userSpaceOnUse"><path d="M0 0L8 4L0 8z" style="fill:context-stroke;stroke:none"/></marker></defs>'
+            f'markerUnits="userSpaceOnUse"><path d="M0 0L8 4L0 8z" {_ARROW[plain]}/></marker></defs>'
         ),
     ]
     parts += _lines(near, places)
@@ -167,6 +173,13 @@ def svg(
         parts += _told(links, places)
     parts += [_node(graph, name, box, outcomes, missed) for name, box in places.items()]
     return "".join([*parts, "</svg>"])
+
+
+_ARROW = ('style="fill:context-stroke;stroke:none"', 'class="a"')
+
+
+def _wide(width: float) -> str:
+    return f"min-width:{min(width, LEGIBLE):g}px;max-width:{width:g}px;height:auto"
 
 
 def _lines(near: list[Link], places: Mapping[str, Box]) -> Iterator[str]:

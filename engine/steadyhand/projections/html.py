@@ -45,7 +45,7 @@ def render(t: Transcript, graph: Graph, folder: str = "") -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{text(t.title)}: {text(t.run)}</title><style>{STYLE}</style></head><body>{body}</body></html>\n"
+        f"<title>{text(t.title)}: {text(t.run)}</title><style>{STYLE}</style></head><body><main>{body}</main></body></html>\n"
     )
 
 
@@ -170,7 +170,7 @@ def _findings(findings: tuple[Finding, ...]) -> str:
         rows.append(
             f"<tr><td>{sign}</td><td>{text(f.subject)}</td><td>{text(f.expected)}</td><td>{text(f.actual)}{names}</td></tr>"
         )
-    head = "<tr><th></th><th>Looked at</th><th>Expected</th><th>Actual</th></tr>"
+    head = "<tr><th>Holds</th><th>Looked at</th><th>Expected</th><th>Actual</th></tr>"
     return f'<div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
 

@@ -79,3 +79,8 @@ def wants_json(request: Request) -> bool:
     """Whether a program asks: the API and the intake, or whoever prefers JSON."""
     path = request.url.path
     return path.startswith(("/api/", "/hooks/")) or "application/json" in request.headers.get("accept", "")
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person asks, with a browser."""
+    return not wants_json(request) and "text/html" in request.headers.get("accept", "")

@@ -9,11 +9,12 @@ from starlette.staticfiles import StaticFiles
 
 from . import account, approvals, health, hooks, oidc, rights, sessions
 from .api import routes as api
+from .pages import addresses
 
 
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # The actions of Slack stand before the hooks, whose addresses would fit them too.
-    first = [*approvals.ROUTES, *hooks.ROUTES]
-    return rights.held([*first, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *api.routes(), *health.ROUTES, static])
+    doors = [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *addresses.routes()]
+    return rights.held([*doors, *api.routes(), *health.ROUTES, static])

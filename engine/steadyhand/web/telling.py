@@ -1,4 +1,4 @@
-"""How an error is told to whoever asked: problem details (RFC 9457) for programs, text for people; no traceback."""
+"""How an error is told to whoever asked: problem details (RFC 9457) for programs, a page for people; no traceback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from ..app.access import NotAdmitted
 from ..errors import SteadyError
 from . import problems
-from .requests import Denied, status_of, wants_json
+from .requests import Denied, status_of, wants_json, wants_page
 
 
 def error(request: Request, status: int, message: str, hint: str = "", headers: Any = None) -> Response:
@@ -21,6 +21,10 @@ def error(request: Request, status: int, message: str, hint: str = "", headers: 
     if wants_json(request):
         body = {"type": "about:blank", "title": message, "status": status, **({"detail": hint} if hint else {})}
         return JSONResponse(body, status, headers, media_type="application/problem+json")
+    if wants_page(request):
+        from .pages.failures import failure  # noqa: PLC0415 the templates are for people alone
+
+        return failure(request, status, message, hint, headers)
     return PlainTextResponse(f"{message}\n{hint}\n" if hint else f"{message}\n", status, headers)
 
 
