@@ -232,25 +232,32 @@ def test_a_run_that_cannot_be_started_is_told_and_holds_nobody_up(tmp_path):
 def test_a_runbook_is_read_again_when_it_has_changed_and_routes_when_told(tmp_path):
     services = desk(tmp_path, FIXED)
     with serving(services) as server:
-        del services.__dict__["settings"]
         (tmp_path / "steady.yaml").write_text(FIXED.replace("Broken", "Broke"))
+        del services.__dict__["settings"]
         server.router.reload()
         (alert,) = decided(services, deliver(services, said("f1", name="Broke", service="x")))
     assert alert.decision.route == "fix"
 
 
-def test_what_waits_on_a_route_that_is_no_more_starts_nothing(tmp_path):
-    text = "routes: [{name: calm, match: {alertname: Broken}, runbook: fix, once_after: 500ms}]\n"
+def test_who_waits_on_a_route_that_is_no_more_is_decided_anew(tmp_path):
+    text = "routes: [{name: calm, match: {alertname: Broken}, runbook: fix, once_after: 1h}]\n"
     services = desk(tmp_path, text)
     with serving(services) as server:
-        decided(services, deliver(services, broken("f1")))
+        first, second = deliver(services, broken("f1")), deliver(services, said("f2", name="Broken"))
+        until(lambda: all((a := server.board.alert(one)) and a.decision for one in (first, second)), "the news")
+        (tmp_path / "steady.yaml").write_text(FIXED.replace("Broken", "Broken, service: x"))
         del services.__dict__["settings"]
-        (tmp_path / "steady.yaml").write_text(FIXED)
         server.router.reload()
-        until(lambda: server.router._lanes["calm"].waiting, "the end of the time")
-        (other,) = decided(services, deliver(services, broken("f2")))
-    assert other.decision.route == "fix"
-    assert list(starts(services)) == list(other.runs)
+        until(lambda: state(services, first).runs, "the run")
+        until(lambda: isinstance(state(services, second).decision, e.AlertUnrouted), "the reason")
+    assert state(services, first).decision.route == "fix"
+    assert state(services, second).decision.why == "no route fits Broken"
+    assert len(starts(services)) == 1
+    again = desk(tmp_path, "routes: []\n")
+    with serving(again):
+        (third,) = decided(again, deliver(again, broken("f3")))
+    assert third.decision.why == "no route fits Broken"
+    assert len(starts(again)) == 1
 
 
 def test_an_alert_that_the_board_does_not_hold_is_taken_up_and_heard_of(tmp_path, monkeypatch):

@@ -61,6 +61,8 @@ class Router:
         self._inbox: deque[Delivery] = deque()
         self._heard: deque[str] = deque()
         self._led: deque[tuple[str, str]] = deque()
+        self._again: set[tuple[str, int]] = set()
+        self._known: frozenset[str] = frozenset()
         self._concluded: deque[Ended] = deque()
         self._grew: dict[str, int] = {}
         self._lanes: dict[str, Lane] = {}
@@ -167,11 +169,9 @@ class Router:
         self._bear()
         self._alarms.news(heard)
         for one in quiet:
-            before = self._board.alert(one.stream)
-            self._tell(
-                one.stream,
-                unstarted(one, before.decision if before is not None else None, self._alarms.runs_of(one.stream)),
-            )
+            alert = self._board.alert(one.stream)
+            before = alert.decision if alert is not None else None
+            self._tell(one.stream, unstarted(one, before, self._alarms.runs_of(one.stream)))
         self._teller.tell(self._untold)
         self.decided += len(self._batch)
         self._untold.clear()
@@ -190,7 +190,8 @@ class Router:
         taken: set[tuple[str, str]] = set()
         for one in self._batch:
             alert = self._board.alert(one.stream)
-            if alert is not None and alert.decision is not None and alert.decision.seq >= one.seq:
+            decided = alert.decision.seq if alert is not None and alert.decision is not None else 0
+            if decided >= one.seq and (one.stream, one.seq) not in self._again:
                 continue
             try:
                 found = sort(ways, one) if one.said.status != "resolved" else Sorted()
@@ -213,12 +214,11 @@ class Router:
     def _decide(self, work: dict[str, Work], now: int) -> None:
         """Ask each route that has something to decide, the most urgent ones first."""
         room = self._room()
-        known = {way.route.name for way in self.routebook.ways()}
         for name, lane in sorted(self._lanes.items(), key=lambda one: -one[1].route.priority):
             if self._grew.pop(_stream(lane), 0) > lane.history.seq:
                 self._catch_up(lane, now)
             over = [one for one in self._over if lane.history.runs.get(one.run) is not None]
-            free = room if name in known else 0  # a route that is no more starts nothing
+            free = room if name in self._known else 0  # a route that is no more starts nothing
             due = lane.due(now, free)
             if name in work or over or (due is not None and due <= now):
                 batch = self._record(lane, work.get(name, []), over, now, free)
@@ -300,6 +300,20 @@ class Router:
                 self._open(way.route, order, now)
             else:
                 lane.become(way.route, order, now)
+        known = frozenset(way.route.name for way in self.routebook.ways())
+        if self._known != known:
+            self._known = known
+            self._orphaned()
+
+    def _orphaned(self) -> None:
+        """Alerts that wait on a route that is no more are decided anew."""
+        for alert in self._board.alerts():
+            held, said = alert.decision, alert.said
+            one = (alert.stream, alert.said_seq)
+            gone = isinstance(held, e.AlertHeld) and held.route not in {"", *self._known}
+            if gone and said is not None and one not in self._again:
+                self._again.add(one)
+                self._inbox.append(Delivery(alert.stream, alert.said_seq, alert.at, said))
 
     def _open(self, route: Route, order: dict[str, int], now: int) -> None:
         lane = Lane(route, order)
@@ -384,6 +398,7 @@ class Router:
                 self._look_after(lane)
         if not first:
             self._undecided(now - SWEEP)
+            self._orphaned()
 
 
 def _stream(lane: Lane) -> str:
