@@ -29,7 +29,7 @@ test: $(VENV)/ready
 test-kubernetes: $(VENV)/ready
 	./tests/realparts/build_kubernetes.sh
 	STEADY_REQUIRE_KUBERNETES=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -q tests/handlers/test_kubectl.py \
-		tests/handlers/test_kube_*.py tests/test_kubernetes.py $(PYTEST_ARGS)
+		tests/handlers/test_kube_*.py tests/test_kubernetes.py tests/deploy/test_helm.py $(PYTEST_ARGS)
 
 # Format, lint, types, import contracts, drawn docs: the same here and in CI.
 check: $(VENV)/ready
@@ -46,6 +46,7 @@ format: $(VENV)/ready
 # The published schemas, from the tables that the checker reads.
 schemas: $(VENV)/ready
 	for name in backtest drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+	$(BIN)/python -m steadyhand.web.api.document > schemas/openapi.json
 
 # The reference pages, from the tables that the program reads.
 docs: $(VENV)/ready

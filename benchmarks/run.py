@@ -9,6 +9,7 @@ W6 one step prints 200 MB                floor: the shell writes it to a file
 W7 alerts acknowledged durably: see intake.py
 W8 `validate` of 10,000 steps            seconds and memory; and 2,500 steps, to see that it grows linearly
 W9 `test` of 1,000 scripted worlds        floor: pytest runs 1,000 tests that do nothing
+W10 durable appends on PostgreSQL: see postgresql.py
 
 Modules are compiled once beforehand, as an installer does.
 """
@@ -25,6 +26,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import postgresql
 import ssh
 
 import steadyhand
@@ -157,6 +159,7 @@ def main() -> None:
         floor_of_tests = [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_floor.py"]
         m = medians(folder, {"floor": floor_of_tests, "test": [*STEADY, "test", "disk-full.yaml"]}, 5)
         report("W9 test, 1,000 scripted worlds", m["test"], m["floor"][0], 0.7)
+    postgresql.measure(report)
 
 
 if __name__ == "__main__":

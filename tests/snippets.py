@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from .probed import full_cache, full_queue, shop_certificate, shop_metrics, shop_zone, worker
-from .realparts.postgresql import PASSWORD, postgres
+from .realparts import free_port
+from .realparts.postgresql import PASSWORD, SUPERUSER, postgres
 from .serving import intakes
+from .teamserver import team_server
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"yaml", "console", "text", "python", "toml", "sh"}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PORT = "8420"
+"""The port of the server, as pages say it."""
 FILE = re.compile(r"^# ([\w./-]+)$")
 LOOSE = (
     (r"\d{4}-\d\d-\d\d", r"\\d{4}-\\d\\d-\\d\\d"),
@@ -33,6 +38,7 @@ LOOSE = (
     (r"\b[0-9a-f]{12}\b", r"[0-9a-f]{12}"),
     (r"\b\d+(?:\\\.\d+)?\\ (?:µs|ms|s)\b", r"[\\d.]+ (?:µs|ms|s|min)"),
     (r"engine@[\w-]+/\d+", r"engine@[^ ]+/\\d+"),
+    (r"127\\\.0\\\.0\\\.1:\d+", r"127\\.0\\.0\\.1:\\d+"),
     (r"\b(?:by|as)\\ root\b", r"(?:by|as) [^ )]+"),
     (r"\*\*root\*\*", r".*"),
     (r"confined\\ by\\ Landlock", r"confined by (?:Landlock|bubblewrap)"),
@@ -103,8 +109,31 @@ def orders_database() -> Iterator[Mapping[str, str]]:
         yield {"ORDERS_DB_PORT": str(server.port), "ORDERS_DB_PASSWORD": PASSWORD}
 
 
+@contextmanager
+def own_port() -> Iterator[Mapping[str, str]]:
+    """A port for the server that a page starts: whatever it says of 8420 is done with this one."""
+    yield {"PORT": str(free_port())}
+
+
+@contextmanager
+def store_database() -> Iterator[Mapping[str, str]]:
+    """A server for a store, its administrator, and a file with everybody's passwords."""
+    with postgres("autovacuum=off") as server, tempfile.NamedTemporaryFile("w", prefix="pgpass-") as passwords:
+        for user, password in (
+            (SUPERUSER, PASSWORD),
+            ("steady_owner", "owner-secret"),
+            ("steady_worker", "worker-secret"),
+        ):
+            passwords.write(f"*:*:*:{user}:{password}\n")
+        passwords.flush()
+        given = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": SUPERUSER, "PGPASSFILE": passwords.name}
+        yield {**given, "DB": f"127.0.0.1:{server.port}"}
+
+
 SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] = {
     "sql.md": orders_database,
+    "api.md": team_server,
+    "postgresql.md": store_database,
     "dns.md": shop_zone,
     "redis.md": full_cache,
     "process.md": worker,
@@ -112,6 +141,7 @@ SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] =
     "prometheus.md": shop_metrics,
     "amqp.md": full_queue,
     "alerts-in.md": intakes,
+    "operate.md": own_port,
 }
 """The pages whose commands need a server: what starts it, and gives the variables that lead to it."""
 
@@ -119,7 +149,17 @@ SERVERS: Mapping[str, Callable[[], AbstractContextManager[Mapping[str, str]]]] =
 def run(page: Path, folder: Path) -> Iterator[tuple[Block, list[Ran]]]:
     """Do in a folder what a page says; each console block with what came of it."""
     with _served(page) as more:
-        yield from _run(page, folder, {**environment(folder), **more})
+        try:
+            yield from _run(page, folder, {**environment(folder), **more})
+        finally:
+            _end(folder / "serve.pid")
+
+
+def _end(pid: Path) -> None:
+    """End a server that the page has left running."""
+    if pid.exists():
+        with suppress(ProcessLookupError):
+            os.kill(int(pid.read_text()), signal.SIGTERM)
 
 
 def _served(page: Path) -> AbstractContextManager[Mapping[str, str]]:
@@ -132,15 +172,16 @@ def _run(page: Path, folder: Path, env: Mapping[str, str]) -> Iterator[tuple[Blo
         if block.language in {"yaml", "toml", "python"} and first:
             path = folder / first[1]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.body, "utf-8")
+            path.write_text(block.body.replace(PORT, env.get("PORT", PORT)), "utf-8")
         if block.language == "console":
             ran = []
             for command, expected in commands(block.body):
                 done = subprocess.run(
-                    ["/bin/sh", "-c", command], cwd=folder, env=env, stdin=subprocess.DEVNULL, timeout=60,
+                    ["/bin/sh", "-c", command.replace(PORT, env.get("PORT", PORT))], cwd=folder, env=env, stdin=subprocess.DEVNULL, timeout=60,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
                 )  # fmt: skip
-                ran.append(Ran(command, expected, done.stdout, done.returncode))
+                said = done.stdout.replace(env.get("PORT", PORT), PORT)
+                ran.append(Ran(command, expected, said, done.returncode))
             yield block, ran
 
 

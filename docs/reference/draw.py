@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+import msgspec
 
 from steadyhand.app import library
 from steadyhand.cli.main import COMMANDS, steady
@@ -27,6 +28,10 @@ from steadyhand.schema import CODES as SCHEMA
 from steadyhand.schema.fields import Field
 from steadyhand.schema.reader import shown
 from steadyhand.schema.tables import TABLES
+from steadyhand.web.api.document import TAGS
+from steadyhand.web.api.operations import PREFIX
+from steadyhand.web.api.table import OPERATIONS
+from steadyhand.web.problems import KINDS
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Drawn by docs/reference/draw.py from the program's own tables: `make docs`. Do not edit. -->\n"
@@ -268,6 +273,45 @@ def expressions() -> str:
     )
 
 
+def api() -> str:
+    """Every operation of the API, and every kind of problem."""
+    parts = [
+        "# The API\n",
+        "How it is used: [Use the API](../how-to/api.md). All of it stands in `schemas/openapi.json` as well, which",
+        f"the server gives at `{PREFIX}/openapi.json`. Addresses below begin with `{PREFIX}`.\n",
+    ]
+    for tag, words in TAGS.items():
+        rows = [
+            (
+                f"`{one.method} {one.path}`", one.right.word if one.right is not None else "anybody",
+                f"**{one.summary}.** {one.about}", ", ".join(f"`{p.name}`" for p in one.params if p.where == "query"),
+                f"`{one.body.__name__}`" if one.body is not None else "",
+            )
+            for one in OPERATIONS
+            if one.tag == tag
+        ]  # fmt: skip
+        parts.append(f"## {words.rstrip('.')}\n")
+        parts.append(table(("operation", "who may", "what it does", "parameters", "body"), rows))
+    parts.append("## Bodies\n")
+    bodies = dict.fromkeys(one.body for one in OPERATIONS if one.body is not None)
+    parts.append(table(("body", "field", "what it is"), [row for body in bodies for row in body_rows(body)]))
+    parts.append("## Problems\n\nWhat may be answered instead (RFC 9457); `type` is `urn:steadyhand:problem:` with:\n")
+    problems = [(f"`{name}`", str(kind.status), f"{kind.title}. {kind.when}") for name, kind in KINDS.items()]
+    parts.append(table(("kind", "status", "when"), problems))
+    return "\n".join(parts)
+
+
+def body_rows(body: Any) -> Iterator[tuple[str, ...]]:
+    """The fields of what is sent."""
+    _, found = msgspec.json.schema_components([body])
+    schema = found[body.__name__]
+    for name, field in schema["properties"].items():
+        needed = " Required." if name in schema.get("required", ()) else ""
+        yield f"`{body.__name__}`", f"`{name}`", f"{field.get('description', '')}{needed}"
+    if not schema["properties"]:
+        yield f"`{body.__name__}`", "", schema["description"]
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "document.md": document,
     "settings.md": settings,
@@ -278,6 +322,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "states.md": transitions,
     "events.md": events,
     "expressions.md": expressions,
+    "api.md": api,
 }
 
 

@@ -232,11 +232,46 @@ def test_a_run_that_cannot_be_started_is_told_and_holds_nobody_up(tmp_path):
 def test_a_runbook_is_read_again_when_it_has_changed_and_routes_when_told(tmp_path):
     services = desk(tmp_path, FIXED)
     with serving(services) as server:
-        del services.__dict__["settings"]
         (tmp_path / "steady.yaml").write_text(FIXED.replace("Broken", "Broke"))
+        del services.__dict__["settings"]
         server.router.reload()
         (alert,) = decided(services, deliver(services, said("f1", name="Broke", service="x")))
     assert alert.decision.route == "fix"
+
+
+def test_who_waits_on_a_route_that_is_no_more_is_decided_anew(tmp_path):
+    text = "routes: [{name: calm, match: {alertname: Broken}, runbook: fix, once_after: 1h}]\n"
+    services = desk(tmp_path, text)
+    with serving(services) as server:
+        first, second = deliver(services, broken("f1")), deliver(services, said("f2", name="Broken"))
+        until(lambda: all((a := server.board.alert(one)) and a.decision for one in (first, second)), "the news")
+        (tmp_path / "steady.yaml").write_text(FIXED.replace("Broken", "Broken, service: x"))
+        del services.__dict__["settings"]
+        server.router.reload()
+        until(lambda: state(services, first).runs, "the run")
+        until(lambda: isinstance(state(services, second).decision, e.AlertUnrouted), "the reason")
+    assert state(services, first).decision.route == "fix"
+    assert state(services, second).decision.why == "no route fits Broken"
+    assert len(starts(services)) == 1
+    again = desk(tmp_path, "routes: []\n")
+    with serving(again):
+        (third,) = decided(again, deliver(again, broken("f3")))
+    assert third.decision.why == "no route fits Broken"
+    assert len(starts(again)) == 1
+
+
+def test_an_alert_that_the_board_does_not_hold_is_taken_up_and_heard_of(tmp_path, monkeypatch):
+    monkeypatch.setattr("steadyhand.app.board.ALERTS", 2)
+    services = desk(tmp_path, FIXED)
+    streams = [deliver(services, broken(f"f{n}", service=f"s{n}")) for n in range(5)]
+    with serving(services) as server:
+        alerts = decided(services, *streams)
+        for alert in alerts:
+            waiting(server, alert.runs[0])
+    again = desk(tmp_path, FIXED)
+    with serving(again):
+        deliver(again, broken("f0", "2", "resolved", service="s0"))
+        until(lambda: runs.state_of(again, alerts[0].runs[0]).alarm.status == "resolved", "the news")
 
 
 def test_routes_that_lead_nowhere_keep_the_server_from_starting(tmp_path):

@@ -27,6 +27,24 @@ def test_the_store_is_the_nearest_one_named(tmp_path):
     assert services(tmp_path, store="word.db").named_store == "word.db"
 
 
+def test_the_name_of_a_store_for_people_holds_no_password(tmp_path):
+    assert services(tmp_path, store="word.db").store_name == "word.db"
+    url = "postgresql://ana:secret@db/steady"
+    assert services(tmp_path, store=url).store_name == "postgresql://ana@db/steady"
+    assert services(tmp_path, store=url).store_url == url
+
+
+def test_what_was_opened_is_let_go_of_and_can_be_opened_again(tmp_path):
+    found = services(tmp_path, store=str(tmp_path / "j.db"))
+    found.close()
+    first, locks = found.journal, found.leases
+    assert found.leases is locks
+    found.close()
+    assert found.journal is not first
+    assert list(found.journal.streams()) == []
+    found.close()
+
+
 def test_settings_are_found_upwards_or_as_named(tmp_path):
     (tmp_path / "steady.yaml").write_text("roles: {oncall: [anna]}\n")
     (tmp_path / "other.yaml").write_text("roles: {dba: [bo]}\n")

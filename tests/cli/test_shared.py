@@ -29,3 +29,9 @@ def test_a_command_as_it_must_be_typed_here(tmp_path):
     named = Services(store="my store.db", environ={}, cwd=str(tmp_path))
     assert command_line(plain, "answer", "r1", "a b") == "steady answer r1 'a b'"
     assert command_line(named, "resume", "r1") == "steady --store 'my store.db' resume r1"
+
+
+def test_one_is_one():
+    from steadyhand.cli.shared import counted
+
+    assert [counted(n, "event") for n in (0, 1, 2)] == ["0 events", "1 event", "2 events"]

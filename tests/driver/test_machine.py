@@ -25,6 +25,7 @@ from steadyhand.core.answers import Answer
 from steadyhand.core.waking import wake_at
 from steadyhand.errors import UsageError
 from steadyhand.journal.memory import MemoryJournal
+from steadyhand.journal.open import open_journal
 from steadyhand.journal.sqlite import SqliteJournal
 from steadyhand.model import (
     END,
@@ -49,6 +50,7 @@ from steadyhand.model import (
 )
 from steadyhand.schema import Changes, Freeze
 
+from ..journal.databases import new, server
 from .oracle import QUIET, held, told
 from .stage import START, Engine, Stage
 
@@ -166,7 +168,7 @@ class Promises(RuleBasedStateMachine):
     @initialize(disk=st.booleans(), per_hour=st.sampled_from([0, 0, 3]))
     def open(self, disk, per_hour):
         self.folder = tempfile.mkdtemp(prefix="steady-machine-")
-        self.stage = Stage(SqliteJournal(f"{self.folder}/j.db") if disk else MemoryJournal())
+        self.stage = Stage(self.store(disk))
         self.desk = Services(store=":memory:", environ={"HOME": self.folder}, cwd=self.folder, clock=self.stage.clock)
         self.desk.__dict__["journal"] = self.stage.journal
         self.changes = Changes(per_hour=per_hour)
@@ -179,6 +181,9 @@ class Promises(RuleBasedStateMachine):
         self.words = 0
         self.ended = False
         event("on disk" if disk else "in memory")
+
+    def store(self, disk):
+        return SqliteJournal(f"{self.folder}/j.db") if disk else MemoryJournal()
 
     def events(self, run):
         return self.stage.journal.streams_log.get(run, [])
@@ -625,6 +630,21 @@ Promises.TestCase.settings = settings(
     print_blob=True,
     phases=[*Phase] if DEEP else [Phase.explicit, Phase.generate],
 )
+
+
+class PromisesInPostgresql(Promises):
+    """The same over a real PostgreSQL, a database for each example."""
+
+    server = None
+
+    def store(self, disk):
+        del disk
+        return open_journal(new(self.server))
+
+
+PromisesInPostgresql.TestCase.settings = settings(
+    Promises.TestCase.settings, max_examples=EXAMPLES if DEEP else EXAMPLES // 5
+)
 TALLY: Counter[str] = Counter()
 """What the examples came to: the figures of a deep run."""
 
@@ -639,3 +659,12 @@ class TestPromises(Promises.TestCase):  # type: ignore[misc]  # made by hypothes
     def tearDownClass(cls):
         if DEEP:
             print(f"\n{figures()}")
+
+
+@pytest.mark.timeout(0 if DEEP else 300)
+class TestPromisesInPostgresql(PromisesInPostgresql.TestCase):  # type: ignore[misc]  # made by hypothesis
+    @classmethod
+    def setUpClass(cls):
+        running = server()
+        PromisesInPostgresql.server = running.__enter__()
+        cls.addClassCleanup(running.__exit__, None, None, None)

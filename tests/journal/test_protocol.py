@@ -1,4 +1,4 @@
-"""What every journal promises, held against each of them: the one on disk and the one in memory."""
+"""What every journal promises, held against each of them: on disk, in memory, and in a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ import pytest
 
 from steadyhand.errors import Fenced, HeadMoved, JournalError, NotFound
 from steadyhand.journal.memory import MemoryJournal
-from steadyhand.journal.protocol import Append
+from steadyhand.journal.open import open_journal
+from steadyhand.journal.protocol import Append, Row
 from steadyhand.journal.sqlite import SqliteJournal
 
+from .databases import new, server
 from .events import WHO, concluded, note, settled, started
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(scope="module")
+def database():
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
 def journal(request, tmp_path):
-    opened = SqliteJournal(str(tmp_path / "j.db")) if request.param == "sqlite" else MemoryJournal()
+    if request.param == "postgresql":
+        opened = open_journal(new(request.getfixturevalue("database")))
+    else:
+        opened = SqliteJournal(str(tmp_path / "j.db")) if request.param == "sqlite" else MemoryJournal()
     yield opened
     opened.close()
 
@@ -189,3 +200,54 @@ def test_several_appends_are_one_commit(tmp_path):
     journal.append_all([Append(f"r{n}", 0, (started(),), "a", 1, 1) for n in range(50)])
     assert journal.commits == 1
     journal.close()
+
+
+def test_a_name_that_no_store_could_hold_is_refused_by_all(journal):
+    with pytest.raises(ValueError, match="cannot be the name of a stream"):
+        journal.append("r\0", 0, [started()], **WHO)
+    assert journal.head("r\0") is None
+    with pytest.raises(NotFound):
+        journal.read("r\0")
+    assert list(journal.rows("r\0")) == []
+    journal.append("r1", 0, [started()], actor="jos\udce9\0", at=1, epoch=1)
+    assert journal.read("r1")[0].actor == "jos\\udce9\\x00"
+    assert journal.verify_store() == ()
+
+
+def test_rows_are_told_from_a_point_on(journal):
+    journal.append("r1", 0, [started(), *(note(str(n)) for n in range(700))], **WHO)
+    rows = list(journal.rows("r1"))
+    assert [row.seq for row in rows] == list(range(1, 702))
+    assert list(journal.rows("r1", 600)) == rows[600:]
+    assert [head.stream for head in journal.streams()] == ["r1"]
+
+
+def test_events_of_another_store_are_taken_over_as_they_stand(journal):
+    other = MemoryJournal()
+    other.append("r1", 0, [started(), note()], actor="ana", at=7, epoch=1)
+    other.append("r1", 2, [note("é")], actor="kim", at=9, epoch=3)
+    rows = list(other.rows("r1"))
+    journal.adopt("r1", 0, rows[:1])
+    journal.adopt("r1", 1, rows[1:])
+    assert list(journal.rows("r1")) == rows
+    assert journal.head("r1") == other.head("r1")
+    assert journal.verify_store() == ()
+    with pytest.raises(HeadMoved):
+        journal.adopt("r1", 1, rows[1:])
+    with pytest.raises(Fenced):
+        journal.append("r1", 3, [note()], **WHO)
+    journal.append("r1", 3, [note()], actor="kim", at=1, epoch=3)
+    assert journal.verify("r1") is None
+
+
+@pytest.mark.parametrize(("field", "value"), [("body", "{}"), ("seq", 3), ("prev", b"x" * 32), ("at", 1)])
+def test_events_that_do_not_follow_are_not_taken_over(journal, field, value):
+    other = MemoryJournal()
+    other.append("r1", 0, [started(), note()], actor="ana", at=7, epoch=1)
+    first, second = other.rows("r1")
+    wrong = Row(*(value if name == field else getattr(second, name) for name in Row.__struct_fields__))
+    journal.adopt("r1", 0, [first])
+    with pytest.raises(JournalError, match=r"event 2 of r1 .*; it was not taken over"):
+        journal.adopt("r1", 1, [wrong])
+    assert len(list(journal.rows("r1"))) == 1
+    assert journal.verify_store() == ()

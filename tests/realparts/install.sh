@@ -4,7 +4,7 @@
 set -u
 PACKAGES="openssh-server sudo postgresql mariadb-server redis-server rabbitmq-server nginx-light prometheus
 prometheus-alertmanager chromium fonts-dejavu-core bubblewrap
-memcached dnsmasq-base procps curl glewlwyd"
+memcached dnsmasq-base procps curl glewlwyd systemd shellcheck"
 
 missing=""
 for package in $PACKAGES; do

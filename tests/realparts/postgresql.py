@@ -25,6 +25,21 @@ class Postgres(NamedTuple):
     port: int
     folder: Path
     programs: Path
+    options: str = ""
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it: `immediate` as if it had crashed, `fast` after its sessions were ended."""
+        _as_owner([*self._control, "-m", mode, "stop"])
+
+    def start(self) -> None:
+        """Start it again, as it was."""
+        _as_owner([*self._control, "-o", self.options, "start"])
+        until(lambda: answers(self.port), "PostgreSQL")
+
+    @property
+    def _control(self) -> list[str]:
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        return [str(self.programs / "pg_ctl"), "-D", data, "-l", log, "-w", "-t", "30"]
 
     def psql(self, statement: str, database: str = "postgres") -> str:
         """What a statement of the superuser's prints, bare."""
@@ -70,14 +85,14 @@ def postgres(*settings: str, files: Mapping[str, Path] | None = None) -> Iterato
             shutil.chown(made, "postgres", "postgres")
     own = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "fsync=off", *settings]
     options = " ".join(f"-c {setting}" for setting in own)
-    control = [str(bin_ / "pg_ctl"), "-D", data, "-l", str(folder / "log"), "-w", "-t", "30"]
-    _as_owner([*control, "-o", options, "start"])
+    server = Postgres(port, folder, bin_, options)
+    server.start()
     try:
-        until(lambda: answers(port), "PostgreSQL")
         used("postgresql")
-        yield Postgres(port, folder, bin_)
+        yield server
     finally:
-        _as_owner([*control, "-m", "immediate", "stop"])
+        if (folder / "data" / "postmaster.pid").exists():
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -180,9 +180,14 @@ class History:
             if group is None or (not group.alerts and max(group.times, default=0) < before):
                 del self.groups[name]
         for stream, came in list(self.came.items()):
-            if came is None or came.at < before:
+            if came is None or (came.at < before and not self.waits(came.group, stream)):
                 del self.came[stream]
         for run in [run for run, name in self.runs.items() if name is None]:
             del self.runs[run]
         while self.begun and self.begun[0] < before:
             self.begun.popleft()
+
+    def waits(self, name: str, stream: str) -> bool:
+        """Whether an alert waits for a run of that group."""
+        group = self.groups.get(name)
+        return group is not None and stream in group.alerts

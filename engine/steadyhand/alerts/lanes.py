@@ -177,7 +177,7 @@ class Lane:
         came = history.came.get(delivery.stream)
         if came is not None and came.seq >= delivery.seq:
             return ""  # it was taken before whoever took it was cut off
-        waits = came is not None and not came.run and _waits(history, came.group, delivery.stream)
+        waits = came is not None and not came.run and history.waits(came.group, delivery.stream)
         if came is not None and waits and (meant is None or meant.group != came.group):
             why = "it has resolved before a run began" if meant is None else "it has become another trouble"
             work.add(e.RouteLeft(came.group, delivery.stream, delivery.seq - (meant is not None), why))
@@ -279,11 +279,6 @@ class Lane:
         if due:
             return Look(False, f"{self.route.per_hour} runs of the route have started within an hour", due)
         return Look(False, "as many runs as may go on at once")
-
-
-def _waits(history: History, group: str, stream: str) -> bool:
-    found = history.groups.get(group)
-    return found is not None and stream in found.alerts
 
 
 def _distinct(items: Iterable[Any]) -> Iterator[Any]:

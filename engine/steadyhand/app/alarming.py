@@ -65,8 +65,14 @@ class Alarms:
         return tuple(reversed(self._runs.get(stream, ())))
 
     def news(self, streams: Iterable[str]) -> None:
-        """Something was heard of these alerts."""
-        self.changed(dict.fromkeys(run for stream in streams for run in self._runs.get(stream, ())))
+        """Something was heard of these alerts, those included that have not been heard of for long."""
+        found: dict[str, None] = {}
+        for stream in streams:
+            alert = self._board.alert(stream)
+            for run in alert.runs if alert is not None and stream not in self._runs else ():
+                self.belongs(stream, run)
+            found |= dict.fromkeys(self._runs.get(stream, ()))
+        self.changed(found)
 
     def changed(self, found: Iterable[str]) -> None:
         """Tell runs how their alerts stand, where that is news. Raises JournalError."""

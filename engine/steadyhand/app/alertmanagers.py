@@ -82,14 +82,16 @@ class Alertmanagers:
         """Ask those that are due. Raises JournalError."""
         intakes = self._services.settings.intakes
         urls = {name: one.url for name, one in intakes.items() if one.url and one.source == "alertmanager"}
-        watched: dict[str, list[AlertState]] = {}
-        for alert in self._watched() if urls else ():
-            if alert.said is not None and alert.said.intake in urls:
-                watched.setdefault(alert.said.intake, []).append(alert)
         now = self._services.clock.monotonic()
+        due = {name for name in urls if now >= self._asked.setdefault(name, _Asked()).due}
+        watched: dict[str, list[AlertState]] = {name: [] for name in due}
+        for alert in self._watched() if due else ():
+            if alert.said is not None and alert.said.intake in due:
+                watched[alert.said.intake].append(alert)
         for name, alerts in watched.items():
-            asked = self._asked.setdefault(name, _Asked())
-            if now < asked.due:
+            asked = self._asked[name]
+            if not alerts:
+                asked.due, asked.wait = now + self._every, 0.0
                 continue
             try:
                 known = ask(urls[name])

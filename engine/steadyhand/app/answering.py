@@ -58,6 +58,11 @@ def _typed(runbook: Runbook, state: State, opened: GateOpened, words: str) -> di
         value = from_text(opened.schema, words)
     except ValueError as problem:
         raise UsageError(f"the answer does not fit: {problem}") from None
+    return typed(runbook, state, opened, value)
+
+
+def typed(runbook: Runbook, state: State, opened: GateOpened, value: Any) -> dict[str, Any]:
+    """The facts that a typed answer sets. Raises UsageError when the value does not fit."""
     wrong = problems(opened.schema, value)
     if wrong:
         raise UsageError(f"the answer does not fit: {'; '.join(wrong)}")

@@ -40,7 +40,7 @@ def _store(services: Services) -> Row:
         count = sum(1 for _ in services.journal.streams("r"))
     except SteadyError as problem:
         return ("store", False, f"{problem.message}; {problem.hint}")
-    held = f"{services.store_url}, {count} run{'s'[: count != 1]}"
+    held = f"{services.store_name}, {count} run{'s'[: count != 1]}"
     readonly = services.journal.readonly
     return ("store", not readonly, f"{held}; it can only be read: {readonly}" if readonly else held)
 

@@ -114,6 +114,11 @@ class Intake:
         if self._thread is not None:
             self._thread.join(PATIENCE)
 
+    @property
+    def alive(self) -> bool:
+        """Whether somebody writes down what waits."""
+        return self._thread is not None and self._thread.is_alive()
+
     def take(self, deliveries: Sequence[e.AlertReceived], origin: str) -> Receipt:
         """Take the deliveries of a body; durable on return. Raises JournalError when that could not be made sure."""
         came: list[Receipt | Exception] = []

@@ -171,6 +171,8 @@ def _call_problem(name: str, above: tuple[str, ...]) -> str:
 
 
 def _beside(services: Services, path: Path, name: str) -> Path | None:
+    if "/" in name:
+        return None  # a runbook is called by its name, wherever it lies
     for suffix in (".yaml", ".yml"):
         beside = path.parent / f"{name}{suffix}"
         if beside.is_file():

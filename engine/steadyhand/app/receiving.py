@@ -76,11 +76,12 @@ class Keys:
 
 
 class Receiving:
-    """The intakes of a server."""
+    """The intakes of a server. `known` is told how many deliveries of an intake had been recorded before."""
 
-    def __init__(self, services: Services, intake: Intake) -> None:
+    def __init__(self, services: Services, intake: Intake, known: Callable[[str, int], None] = lambda *_: None) -> None:
         self._services = services
         self.intake = intake
+        self._known = known
         self._keys = Keys(services, intake.redactor)
         self._intakes: Mapping[str, IntakeSpec] = {}
 
@@ -93,8 +94,14 @@ class Receiving:
         """Write what waits, and end."""
         self.intake.stop()
 
-    def reload(self, settings: Settings) -> None:
+    @property
+    def alive(self) -> bool:
+        """Whether what comes in is written down."""
+        return self.intake.alive
+
+    def reload(self, settings: Settings | None = None) -> None:
         """The settings as they are now: their intakes, and their secrets anew."""
+        settings = settings or self._services.settings
         names = {name for spec in settings.intakes.values() for name in spec.secrets}
         names.update(name for asking in settings.asks for name in asking.signature)
         lacking = self._keys.learn(settings.secrets, names)
@@ -138,6 +145,8 @@ class Receiving:
             log.warning("intake %s: its sender left out %s alerts of a group of more (max_alerts)", spec.name, left_out)
 
         def done(receipt: Receipt | Exception) -> None:
+            if isinstance(receipt, Receipt) and receipt.known:
+                self._known(spec.name, receipt.known)
             answer(_told(spec, receipt))
 
         try:

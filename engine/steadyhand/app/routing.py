@@ -18,7 +18,7 @@ from ..alerts.history import HOUR
 from ..alerts.lanes import Batch, Ended, Lane
 from ..alerts.meaning import Delivery, Meant
 from ..alerts.routing import Sorted, sort, unstarted
-from ..alerts.state import Decision
+from ..alerts.state import AlertState, Decision, fold_alert
 from ..errors import HeadMoved, JournalError, NotFound
 from ..model import SECOND, Runbook
 from ..schema.routes import Route, ranks
@@ -61,6 +61,8 @@ class Router:
         self._inbox: deque[Delivery] = deque()
         self._heard: deque[str] = deque()
         self._led: deque[tuple[str, str]] = deque()
+        self._again: set[tuple[str, int]] = set()
+        self._known: frozenset[str] = frozenset()
         self._concluded: deque[Ended] = deque()
         self._grew: dict[str, int] = {}
         self._lanes: dict[str, Lane] = {}
@@ -93,6 +95,11 @@ class Router:
         self._poked.set()
         if self._thread is not None:
             self._thread.join(30)
+
+    @property
+    def alive(self) -> bool:
+        """Whether somebody routes."""
+        return self._thread is not None and self._thread.is_alive()
 
     def reload(self) -> None:
         """The settings have changed."""
@@ -162,11 +169,9 @@ class Router:
         self._bear()
         self._alarms.news(heard)
         for one in quiet:
-            before = self._board.alert(one.stream)
-            self._tell(
-                one.stream,
-                unstarted(one, before.decision if before is not None else None, self._alarms.runs_of(one.stream)),
-            )
+            alert = self._board.alert(one.stream)
+            before = alert.decision if alert is not None else None
+            self._tell(one.stream, unstarted(one, before, self._alarms.runs_of(one.stream)))
         self._teller.tell(self._untold)
         self.decided += len(self._batch)
         self._untold.clear()
@@ -182,9 +187,11 @@ class Router:
         ways = self.routebook.ways()
         work: dict[str, Work] = {}
         quiet: list[Delivery] = []
+        taken: set[tuple[str, str]] = set()
         for one in self._batch:
             alert = self._board.alert(one.stream)
-            if alert is not None and alert.decision is not None and alert.decision.seq >= one.seq:
+            decided = alert.decision.seq if alert is not None and alert.decision is not None else 0
+            if decided >= one.seq and (one.stream, one.seq) not in self._again:
                 continue
             try:
                 found = sort(ways, one) if one.said.status != "resolved" else Sorted()
@@ -193,14 +200,14 @@ class Router:
                 found = Sorted((), (e.AlertUnrouted(one.seq, "it could not be read: a bug of ours, see the log"),))
             for name, meant in found.meant:
                 work.setdefault(name, []).append((one, meant))
+                taken.add((name, one.stream))
             for unrouted in found.unrouted:
                 self._tell(one.stream, unrouted)
             if not found.meant and not found.unrouted:
                 quiet.append(one)
             if one.said.status == "resolved":
                 for name, lane in self._lanes.items():
-                    taken = any(other.stream == one.stream for other, _ in work.get(name, ()))
-                    if taken or one.stream in lane.history.came:
+                    if (name, one.stream) in taken or one.stream in lane.history.came:
                         work.setdefault(name, []).append((one, None))
         return work, quiet
 
@@ -211,9 +218,10 @@ class Router:
             if self._grew.pop(_stream(lane), 0) > lane.history.seq:
                 self._catch_up(lane, now)
             over = [one for one in self._over if lane.history.runs.get(one.run) is not None]
-            due = lane.due(now, room)
+            free = room if name in self._known else 0  # a route that is no more starts nothing
+            due = lane.due(now, free)
             if name in work or over or (due is not None and due <= now):
-                batch = self._record(lane, work.get(name, []), over, now, room)
+                batch = self._record(lane, work.get(name, []), over, now, free)
                 room -= len(batch.started)
 
     def _record(self, lane: Lane, inbox: Work, over: Sequence[Ended], now: int, room: int) -> Batch:
@@ -292,6 +300,20 @@ class Router:
                 self._open(way.route, order, now)
             else:
                 lane.become(way.route, order, now)
+        known = frozenset(way.route.name for way in self.routebook.ways())
+        if self._known != known:
+            self._known = known
+            self._orphaned()
+
+    def _orphaned(self) -> None:
+        """Alerts that wait on a route that is no more are decided anew."""
+        for alert in self._board.alerts():
+            held, said = alert.decision, alert.said
+            one = (alert.stream, alert.said_seq)
+            gone = isinstance(held, e.AlertHeld) and held.route not in {"", *self._known}
+            if gone and said is not None and one not in self._again:
+                self._again.add(one)
+                self._inbox.append(Delivery(alert.stream, alert.said_seq, alert.at, said))
 
     def _open(self, route: Route, order: dict[str, int], now: int) -> None:
         lane = Lane(route, order)
@@ -325,13 +347,22 @@ class Router:
     def _undecided(self, before: int | None = None) -> None:
         """Deliveries of which nobody has said what comes of them, the oldest first."""
         waiting = {(one.stream, one.seq) for one in islice(self._inbox, len(self._inbox))}
-        for alert in reversed(self._board.alerts()):
+        for alert in (*(self._forgotten() if before is None else ()), *reversed(self._board.alerts())):
             if alert.undecided and (before is None or alert.at < before):
                 after = alert.decision.seq if alert.decision is not None else 0
                 for one in self._services.journal.read(alert.stream, after):
                     known = (one.stream, one.seq) in waiting
                     if isinstance(one.event, e.AlertReceived) and one.seq <= alert.seq and not known:
                         self._inbox.append(Delivery(one.stream, one.seq, one.at, one.event))
+
+    def _forgotten(self) -> Iterator[AlertState]:
+        """Alerts that the board does not hold, since there are too many, and of which the last word is a delivery."""
+        journal = self._services.journal
+        for head in journal.grown(0)[1]:
+            if head.stream.startswith(e.ALERTS) and self._board.alert(head.stream) is None:
+                last = journal.read(head.stream, head.seq - 1)
+                if last and isinstance(last[-1].event, e.AlertReceived):
+                    yield fold_alert(journal.read(head.stream))
 
     def _look_after(self, lane: Lane) -> None:
         """Runs of a route that ended, or never began, while nobody looked."""
@@ -367,6 +398,7 @@ class Router:
                 self._look_after(lane)
         if not first:
             self._undecided(now - SWEEP)
+            self._orphaned()
 
 
 def _stream(lane: Lane) -> str:

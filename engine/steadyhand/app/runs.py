@@ -49,9 +49,12 @@ class Ended(Struct, frozen=True):
         return Conclusion(end.conclusion) if end else None
 
 
-def new_id(at: int) -> str:
-    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time."""
-    number = (at // 100_000) << 20 | secrets.randbits(20)
+def new_id(at: int, chance: int | None = None) -> str:
+    """An id for a run: `r`, the time in tenths of a second, and chance, so that ids sort by time.
+
+    Who gives 20 bits in place of chance gets the same id again, and must add what makes it one of its kind.
+    """
+    number = (at // 100_000) << 20 | (secrets.randbits(20) if chance is None else chance)
     digits = ""
     while number:
         number, rest = divmod(number, 32)
@@ -74,6 +77,7 @@ def start(
     alert: Mapping[str, Any] | None = None,
     run: str = "",
     driver: str | None = None,
+    traceparent: str = "",
 ) -> Driver:
     """A new run, its first event durable; `drive` goes on with it.
 
@@ -92,6 +96,7 @@ def start(
         alert=alert or {},
         via=via,
         origin=origin,
+        traceparent=traceparent,
     )
     while True:
         made = _driver(services, runbook, run or new_id(services.clock.now()), started, people, observer)
@@ -202,7 +207,7 @@ def find(services: Services, word: str) -> str:
         return fitting[0]
     if fitting:
         raise NotFound(f"{word} fits {len(fitting)} runs", f"say more of it: {', '.join(fitting[:5])}")
-    raise NotFound(f"there is no run {word} in {services.store_url}", "see `steady runs`; --store names another store")
+    raise NotFound(f"there is no run {word} in {services.store_name}", "see `steady runs`; --store names another store")
 
 
 def state_of(services: Services, run: str) -> State:
@@ -354,10 +359,8 @@ def _withheld(event: e.Event, unknown: Unknown) -> e.Event:
 
 
 def driven_elsewhere(services: Services, run: str) -> str:
-    """Who drives the run on this machine right now ('' when nobody does)."""
-    from ..journal.lease import holder  # noqa: PLC0415 not for `validate`
-
-    return holder(services.store_url, run)
+    """Who drives the run right now ('' when nobody does): on this machine, or on any that has the same PostgreSQL."""
+    return services.leases.holder(run)
 
 
 def interrupted(services: Services, run: str) -> bool:
@@ -369,7 +372,5 @@ def interrupted(services: Services, run: str) -> bool:
 
 
 def lease(services: Services, run: str) -> Lease | None:
-    """The right to drive a run on this machine, or None when another process has it."""
-    from ..journal.lease import acquire  # noqa: PLC0415 not for `validate`
-
-    return acquire(services.store_url, run, services.actor)
+    """The right to drive a run, or None when another process has it."""
+    return services.leases.acquire(run, services.actor)

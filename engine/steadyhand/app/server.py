@@ -24,11 +24,17 @@ from .board import Board
 from .conductor import Conductor
 from .hub import Broadcast, Hub
 from .intake import Intake
+from .meter import Meter
+from .metered import metered
+from .metrics import Metrics
 from .oidc import SignOn
+from .readiness import Readiness
 from .receiving import Receiving
+from .reloading import Difference, reload
 from .replies import Replies
 from .routing import Router
 from .services import Services
+from .traces import Traces, collector
 
 log = logging.getLogger(__name__)
 
@@ -48,19 +54,27 @@ class Server:
 
     def __init__(self, services: Services) -> None:
         self.services = services
+        self.metrics = Metrics()
+        services.journal = metered(services.journal, self.metrics)
         self.board = Board(services.journal, self._revive)
         self.hub = Hub(services.journal, self.board)
         self.conductor = Conductor(services, self.hub, self.board, at_once=self.settings.server.runs)
         self.access = Access(services, services.cells)
         self.sign_on = SignOn(self.access)
         intake = Intake(services.journal, services.clock, actor=services.actor, poke=self.hub.poke)
-        self.receiving = Receiving(services, intake)
+        self.receiving = Receiving(services, intake, lambda name, by: self.meter.deduplicated.add(name, by=by))
         self.asks = Asks(services, self.access, self.board, self.hub, lambda: self.url)
         self.replies = Replies(services, self.access, self.asks)
         self.router = Router(services, self.hub, self.board, self.conductor)
         self.alertmanagers = Alertmanagers(services, self.board)
-        self.parts: list[Part] = [self.router, self.alertmanagers, self.receiving, self.asks]
         self.draining = threading.Event()
+        to = collector(services.environ, self.settings.server.traces)
+        self.traces = Traces(services.journal, to, services.host)
+        self.meter = Meter(self, self.metrics)
+        self.readiness = Readiness(self)
+        self.parts: list[Part] = [self.meter, self.traces, self.router, self.alertmanagers, self.receiving, self.asks]
+        for listener in (self.meter.grown, self.traces.grown):
+            self.hub.listen(listener)
         self.started_at = 0
 
     @property
@@ -96,6 +110,10 @@ class Server:
                 log.exception("%s did not stop", type(part).__name__)
         self.conductor.stop(self.settings.server.grace / SECOND)
         self.hub.stop()
+
+    def reload(self, who: Identity) -> Difference:
+        """Read the settings anew. Raises SteadyError when they are refused; the old ones stay."""
+        return reload(self, who)
 
     # --- use cases that start what the server then drives
 

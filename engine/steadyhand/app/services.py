@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..driver.ports import Clock, Ports
     from ..graph import Around
     from ..handlers.protocol import Handler
+    from ..journal.lease import Leases
     from ..journal.protocol import Journal
 
 SETTINGS = "steady.yaml"
@@ -66,6 +67,15 @@ class Services:
     @cached_property
     def settings(self) -> Settings:
         """The settings; the defaults when there is no file. Raises InvalidDocument."""
+        return self.fresh_settings()
+
+    def adopt_settings(self, settings: Settings) -> None:
+        """From now on, these are the settings. Whoever has asked for them before keeps what they had."""
+        self.settings = settings
+        self.__dict__.pop("around", None)
+
+    def fresh_settings(self) -> Settings:
+        """The settings as the file has them now. Raises InvalidDocument, UsageError."""
         path = self.config_path
         if path is None:
             return Settings()
@@ -95,7 +105,10 @@ class Services:
 
     @cached_property
     def store_url(self) -> str:
-        """Where the journal lies: --store, STEADY_STORE, the settings, or SQLite under the state folder."""
+        """Where the journal lies: --store, STEADY_STORE, the settings, or SQLite under the state folder.
+
+        For people it is `store_name`: the address of a database may hold a password.
+        """
         named = self._store or self.environ.get("STEADY_STORE", "")
         if named:
             return named
@@ -104,6 +117,13 @@ class Services:
             from_settings = str(self.config_path.parent / from_settings)
         state = self.environ.get("XDG_STATE_HOME") or os.path.join(self.environ.get("HOME", "~"), ".local", "state")
         return from_settings or f"{state}/steadyhand/journal.db"
+
+    @property
+    def store_name(self) -> str:
+        """Where the journal lies, for people."""
+        from ..journal.addresses import shown  # noqa: PLC0415 not for `validate`
+
+        return shown(self.store_url)
 
     @property
     def named_store(self) -> str:
@@ -123,6 +143,19 @@ class Services:
         from ..access.open import open_cells  # noqa: PLC0415 sqlite3 is not for `validate`
 
         return open_cells(self.store_url, self.clock.now)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """The locks that let one process at a time drive a run: files beside the store, or sessions of PostgreSQL."""
+        from ..journal.lease import leases  # noqa: PLC0415 not for `validate`
+
+        return leases(self.store_url)
+
+    def close(self) -> None:
+        """Let go of the store, if it was opened."""
+        for name in ("leases", "journal"):
+            if name in self.__dict__:
+                self.__dict__.pop(name).close()
 
     @cached_property
     def _plugins(self) -> tuple[Mapping[str, Handler], tuple[str, ...]]:

@@ -19,6 +19,7 @@ from .streams import abandon, is_output, say
 COMMANDS: dict[str, str] = {
     "answer": "Answer a question that a run has put.",
     "audit": "Verify, export or list what was recorded.",
+    "backup": "Write the whole store to one file.",
     "backtest": "Show what would have come of recorded alerts.",
     "doctor": "Say what this machine has and lacks.",
     "drill": "Break a disposable real service and have a runbook repair it.",
@@ -29,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "person": "Say who may sign in on a server.",
     "plan": "Show every path that a run could take; nothing is contacted.",
     "preflight": "Say whether every step could be carried out right now.",
+    "restore": "Make a store of a backup.",
     "resume": "Go on with a run that was interrupted or waits.",
     "run": "Run a runbook.",
     "runs": "List runs, newest first.",
@@ -36,6 +38,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Serve: alerts in, web pages, the API.",
     "show": "Show one run.",
     "stop": "Ask a run to stop.",
+    "store": "Copy one store into another.",
     "test": "Run runbooks against scripted worlds.",
     "token": "Make, list and revoke tokens for the API.",
     "transcript": "Write the transcript of a run.",

@@ -40,6 +40,11 @@ def as_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, sort_keys=False, default=str))
 
 
+def counted(number: int, what: str) -> str:
+    """`1 event`, `2 events`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def json_option(command: F) -> F:
     """The option --json."""
     return click.option("--json", "json_", is_flag=True, help="Print one JSON document.")(command)
@@ -69,7 +74,7 @@ def colour() -> bool:
 
 def command_line(services_: Services, *words: str) -> str:
     """A command as it must be typed here, with the store where it is not the default one."""
-    given = services_.named_store
+    given = services_.store_name if services_.named_store else ""
     return shlex.join(["steady", *(["--store", given] if given else []), *words])
 
 

@@ -114,6 +114,21 @@ class ActRefused(Struct, frozen=True, tag="access.act_refused"):
     token: str = ""
 
 
+class SettingsRead(Struct, frozen=True, tag="access.settings"):
+    """The settings were read anew while the server ran. `person` is who asked for it.
+
+    `changed` are the names of what differs, `at_start` those of them that count from the next start on. `refused` says
+    why nothing was changed; it is empty when it was.
+    """
+
+    person: str
+    how: str
+    origin: str = ""
+    changed: tuple[str, ...] = ()
+    at_start: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
 AccessEvent = (
     SignedIn
     | SignInRefused
@@ -124,4 +139,5 @@ AccessEvent = (
     | TokenRevoked
     | TokenRefused
     | ActRefused
+    | SettingsRead
 )

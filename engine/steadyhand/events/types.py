@@ -35,6 +35,7 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     (of a secret, where it is read from). `requester` is who started the run. `seed` feeds jitter. `handlers` are
     handler versions by kind. `driver` is '' for a run that was left to whoever takes it up. `via` is how it was started
     (cli, web, api, alert, ...), `origin` the address of the client, `alert` what is known of the alert.
+    `traceparent` is the span (W3C Trace Context) in which somebody asked for the run.
     """
 
     runbook: str
@@ -57,6 +58,7 @@ class RunStarted(Struct, frozen=True, tag="run.started"):
     version: str = ""
     via: str = ""
     origin: str = ""
+    traceparent: str = ""
 
 
 class RunResumed(Struct, frozen=True, tag="run.resumed"):

@@ -15,15 +15,15 @@ def bodies(stream: str, events: Sequence[Event]) -> list[tuple[str, str]]:
     if not events:
         raise ValueError(f"an append to {stream!r} without events")
     if not is_text(stream):
-        raise ValueError(f"{stream!r} cannot be the name of a stream: it is not Unicode text")
+        raise ValueError(f"{stream!r} cannot be the name of a stream: it is not text")
     return [(name_of(event), encode(event)) for event in events]
 
 
 def is_text(name: str) -> bool:
-    """Whether a name can be written down at all (bytes of a command line that are no UTF-8 cannot)."""
+    """Whether a name can be written down in every store (bytes that are no UTF-8 cannot, nor can a zero byte)."""
     return spelt(name) == name
 
 
 def spelt(actor: str) -> str:
-    """An actor as a store can keep it: what is not Unicode (a user's name in another encoding) with backslashes."""
-    return actor.encode("utf-8", "backslashreplace").decode("utf-8")
+    """An actor as every store can keep it: what is not Unicode, and a zero byte, with backslashes."""
+    return actor.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")

@@ -13,7 +13,7 @@ from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import checked, chunks
 from .bodies import bodies, spelt
 from .protocol import Append, Fault, Head, Row
-from .verify import check_stream
+from .verify import check_stream, following
 
 
 class MemoryJournal:
@@ -47,10 +47,7 @@ class MemoryJournal:
                 after = chain(before, stream, number, at, actor, epoch, name, body)
                 new.append(Row(number, at, actor, epoch, name, body, before, after))
                 before = after
-            self._rows.setdefault(stream, []).extend(new)
-            self._heads[stream] = Head(stream, expected + len(new), before, epoch, head.created)
-            self._appends += 1
-            self._moved[stream] = self._appends
+            self._add(stream, new)
         return tuple(
             Recorded(stream, number, at, actor, epoch, event) for number, event in enumerate(events, expected + 1)
         )
@@ -68,6 +65,23 @@ class MemoryJournal:
             except JournalError as problem:
                 came.append(problem)
         return tuple(came)
+
+    def _add(self, stream: str, new: Sequence[Row]) -> None:
+        rows = self._rows.setdefault(stream, [])
+        rows.extend(new)
+        self._heads[stream] = Head(stream, rows[-1].seq, rows[-1].hash, rows[-1].epoch, rows[0].at)
+        self._appends += 1
+        self._moved[stream] = self._appends
+
+    def adopt(self, stream: str, expected: int, rows: Sequence[Row]) -> None:
+        """Append events as they stand in another store."""
+        with self._lock:
+            mine = self._rows.get(stream, [])
+            if len(mine) != expected:
+                raise HeadMoved(f"run {stream} has {len(mine)} events, not {expected}")
+            last = mine[-1] if mine else None
+            following(stream, (last.seq, last.hash, last.at, last.epoch) if last else (0, GENESIS, 0, 0), rows)
+            self._add(stream, rows)
 
     def read(self, stream: str, after: int = 0) -> tuple[Recorded, ...]:
         """The events of a stream after one."""
@@ -110,9 +124,9 @@ class MemoryJournal:
             raise NotFound(f"there is no artifact {sha256}")
         return checked(io.BytesIO(self._artifacts[sha256]), sha256)
 
-    def rows(self, stream: str) -> Iterator[Row]:
-        """The events of a stream as they stand."""
-        return iter(tuple(self._rows.get(stream, ())))
+    def rows(self, stream: str, after: int = 0) -> Iterator[Row]:
+        """The events of a stream after one as they stand."""
+        return iter(tuple(self._rows.get(stream, ())[after:]))
 
     def verify(self, stream: str) -> Fault | None:
         """Walk the chain."""

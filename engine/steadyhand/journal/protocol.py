@@ -109,8 +109,14 @@ class Journal(Protocol):
     def verify_store(self) -> tuple[Fault, ...]:
         """Walk all chains, and look at the store itself; empty when everything holds."""
 
-    def rows(self, stream: str) -> Iterator[Row]:
-        """The events of a stream as they stand, for the verifier and the archive."""
+    def rows(self, stream: str, after: int = 0) -> Iterator[Row]:
+        """The events of a stream after one as they stand, for the verifier, the archive and the copy."""
+
+    def adopt(self, stream: str, expected: int, rows: Sequence[Row]) -> None:
+        """Append events as they stand in another store, hashes included, all or nothing; durable on return.
+
+        Each must follow the one before it. Raises what `append` raises, and JournalError where the chain does not hold.
+        """
 
     def close(self) -> None:
         """Let go of files and connections."""

@@ -1,4 +1,4 @@
-"""Named SQL: the queries of queries.sql by name. Loaded once, when a store is opened."""
+"""Named SQL: the queries of a store by name. Loaded once, when a store is opened."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ def parse(text: str) -> dict[str, str]:
     return found
 
 
-def load() -> dict[str, str]:
-    """The queries of the SQLite journal."""
-    return parse((Path(__file__).parent / "queries.sql").read_text(encoding="utf-8"))
+def load(file: str = "queries.sql") -> dict[str, str]:
+    """The queries of a store: those of the SQLite journal unless another file is named."""
+    return parse((Path(__file__).parent / file).read_text(encoding="utf-8"))

@@ -75,8 +75,8 @@ SELECT at FROM events WHERE stream = ? AND seq = ?;
 SELECT seq, at, actor, epoch, type, body FROM events WHERE stream = ? AND seq > ? ORDER BY seq;
 
 -- name: rows
--- The events of a stream as they stand, for the verifier and the archive.
-SELECT seq, at, actor, epoch, type, body, prev, hash FROM events WHERE stream = ? ORDER BY seq;
+-- The events of a stream after one as they stand, for the verifier, the archive and the copy.
+SELECT seq, at, actor, epoch, type, body, prev, hash FROM events WHERE stream = ? AND seq > ? ORDER BY seq;
 
 -- name: stray
 -- Streams that have events but no head, or a head but no events.

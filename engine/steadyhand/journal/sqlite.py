@@ -15,13 +15,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from msgspec.structs import astuple
+
 from ..errors import Fenced, HeadMoved, JournalError, NotFound, Unfit
 from ..events import GENESIS, Event, Recorded, chain, decode
 from .artifacts import Folder
 from .bodies import bodies, is_text, spelt
 from .protocol import Append, Fault, Head, Row
 from .queries import load
-from .verify import check_stream
+from .verify import check_stream, following
 
 T = TypeVar("T")
 
@@ -40,12 +42,22 @@ class _Request:
     """One append on its way through the queue."""
 
     def __init__(
-        self, stream: str, expected: int, bodies: list[tuple[str, str]], actor: str, at: int, epoch: int
-    ) -> None:
-        self.stream, self.expected, self.bodies = stream, expected, bodies
+        self, stream: str, expected: int, bodies: Sequence[tuple[str, str]], actor: str, at: int, epoch: int,
+        rows: Sequence[Row] = (),
+    ) -> None:  # fmt: skip
+        self.stream, self.expected, self.bodies, self.rows = stream, expected, bodies, rows
         self.actor, self.at, self.epoch = actor, at, epoch
         self.done = False
         self.failure: Exception | None = None
+
+    def chained(self, head: Head) -> tuple[list[tuple[object, ...]], bytes]:
+        """The rows of its events after that head, and the hash of the last one."""
+        before, rows = head.hash, list[tuple[object, ...]]()
+        for number, (name, body) in enumerate(self.bodies, head.seq + 1):
+            after = chain(before, self.stream, number, self.at, self.actor, self.epoch, name, body)
+            rows.append((self.stream, number, self.at, self.actor, self.epoch, name, body, before, after))
+            before = after
+        return rows, before
 
 
 class SqliteJournal:
@@ -143,12 +155,24 @@ class SqliteJournal:
 
     def append_all(self, appends: Sequence[Append]) -> tuple[tuple[Recorded, ...] | JournalError, ...]:
         """Several appends in one flush, each all or nothing by itself."""
-        if self.readonly:
-            hint = "give this user the right to write there, or name another store with --store"
-            raise Unfit(f"{self.path} can only be read: {self.readonly}", hint)
         requests = [
             _Request(a.stream, a.expected, bodies(a.stream, a.events), spelt(a.actor), a.at, a.epoch) for a in appends
         ]
+        self._ask(requests)
+        return tuple(self._came(request, one) for request, one in zip(requests, appends, strict=True))
+
+    def adopt(self, stream: str, expected: int, rows: Sequence[Row]) -> None:
+        """Append events as they stand in another store."""
+        texts = [(row.type, row.body) for row in rows]
+        request = _Request(stream, expected, texts, rows[-1].actor, rows[0].at, rows[-1].epoch, rows)
+        self._ask([request])
+        if request.failure is not None:
+            raise request.failure
+
+    def _ask(self, requests: Sequence[_Request]) -> None:
+        if self.readonly:
+            hint = "give this user the right to write there, or name another store with --store"
+            raise Unfit(f"{self.path} can only be read: {self.readonly}", hint)
         with self._queue_lock:
             self._queue.extend(requests)
         with self._commit:
@@ -156,7 +180,6 @@ class SqliteJournal:
                 with self._queue_lock:
                     batch, self._queue = self._queue, []
                 self._commit_all(batch)
-        return tuple(self._came(request, one) for request, one in zip(requests, appends, strict=True))
 
     @staticmethod
     def _came(request: _Request, one: Append) -> tuple[Recorded, ...] | JournalError:
@@ -201,21 +224,24 @@ class SqliteJournal:
         """Put one request into the open transaction, unless somebody was faster."""
         q, stream, count = self._queries, request.stream, len(request.bodies)
         found = self._write.execute(q["head"], (stream,)).fetchone()
-        head = Head(*found) if found else Head(stream, 0, GENESIS, request.epoch, request.at)
+        head = Head(*found) if found else Head(stream, 0, GENESIS, 0, request.at)
         if head.epoch > request.epoch:
             request.failure = Fenced(f"run {stream} was taken over by another driver", "watch it with `steady watch`")
             return
         if head.seq != request.expected:
             request.failure = HeadMoved(f"run {stream} has {head.seq} events, not {request.expected}")
             return
-        if head.seq:
-            last = self._write.execute(q["last_time"], (stream, head.seq)).fetchone()
+        last = self._write.execute(q["last_time"], (stream, head.seq)).fetchone() if head.seq else None
+        if request.rows:
+            try:
+                following(stream, (head.seq, head.hash, last[0] if last else 0, head.epoch), request.rows)
+            except JournalError as problem:
+                request.failure = problem
+                return
+            rows, before = [(stream, *astuple(row)) for row in request.rows], request.rows[-1].hash
+        else:
             request.at = max(request.at, last[0]) if last else request.at
-        rows, before = [], head.hash
-        for number, (name, body) in enumerate(request.bodies, head.seq + 1):
-            after = chain(before, stream, number, request.at, request.actor, request.epoch, name, body)
-            rows.append((stream, number, request.at, request.actor, request.epoch, name, body, before, after))
-            before = after
+            rows, before = request.chained(head)
         if found:
             self._write.execute(q["move"], (head.seq + count, before, request.epoch, stream, head.seq, request.epoch))
         else:
@@ -295,13 +321,13 @@ class SqliteJournal:
 
     # --- verifying
 
-    def rows(self, stream: str) -> Iterator[Row]:
-        """The events of a stream as they stand. A damaged store raises JournalError where it is damaged."""
+    def rows(self, stream: str, after: int = 0) -> Iterator[Row]:
+        """The events of a stream after one as they stand. A damaged store raises JournalError where it is damaged."""
         if not is_text(stream):
             return
         try:
             with self._read_lock:
-                for row in self._reader.execute(self._queries["rows"], (stream,)):
+                for row in self._reader.execute(self._queries["rows"], (stream, after)):
                     yield Row(*row)
         except sqlite3.Error as problem:
             raise self._problem(problem, "the rest was not read") from problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -48,6 +48,19 @@ def check(stream: str, rows: Iterable[Row], head: Head | None, fetch: Fetch) -> 
         if found:
             return Fault(stream, expected, found)
         first, last, expected = first or row, row, expected + 1
+
+
+def following(stream: str, end: tuple[int, bytes, int, int], rows: Sequence[Row]) -> None:
+    """Hold rows of another store against the end they are to follow: number, hash, time, epoch. Raises JournalError."""
+    seq, before, at, epoch = end
+    for row in rows:
+        seq += 1
+        problem = _row_problem(stream, row, seq, before)
+        if not problem and (row.at < at or row.epoch < epoch):
+            problem = "is older than the event before it"
+        if problem:
+            raise JournalError(f"event {seq} of {stream} {problem}; it was not taken over", "run `steady audit verify`")
+        before, at, epoch = row.hash, row.at, row.epoch
 
 
 def _end_problem(stream: str, head: Head | None, first: Row | None, last: Row | None) -> Fault | None:

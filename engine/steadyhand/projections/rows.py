@@ -6,7 +6,7 @@ Pure. The server keeps a row for each run, so it holds no output, no values and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -42,7 +42,7 @@ class RunRow(Struct, frozen=True):
     in_doubt: tuple[str, ...] = ()
 
     @property
-    def status(self) -> str:
+    def status(self) -> Literal["running", "waiting", "concluded"]:
         """running, waiting (for people), or concluded."""
         return "concluded" if self.conclusion else "waiting" if self.gates else "running"
 

@@ -9,6 +9,7 @@ import msgspec
 
 from .. import events as e
 from ..model import Runbook
+from ..model.wire import Summary
 from .sections import Transcript
 from .transcript import draw
 from .words import rfc3339, seconds
@@ -92,20 +93,6 @@ _PATH = {
         },
     },
 }
-
-
-class Summary(msgspec.Struct):
-    """A run in one line."""
-
-    id: str
-    runbook: str = ""
-    status: str = "running"
-    conclusion: str | None = None
-    mode: str = ""
-    started_at: str = ""
-    ended_at: str | None = None
-    waiting_for: list[str] = msgspec.field(default_factory=list)
-    requester: str = ""
 
 
 def summarise(recorded: Sequence[e.Recorded]) -> Summary:

@@ -41,6 +41,10 @@ _OF_ALERT = {
         {"type": "object", "properties": {"value": _FIXED}, "required": ["value"], "additionalProperties": False},
     ]
 }
+_ROUTES: Mapping[str, dict[str, Any]] = {
+    "match": {"type": "object", "additionalProperties": _CONDITION},
+    "inputs_of_alert": {"type": "object", "additionalProperties": _OF_ALERT},
+}
 
 
 def runbook_schema(specs: Mapping[str, HandlerSpec]) -> dict[str, Any]:
@@ -205,7 +209,7 @@ class _Emitter:
             whole = self.object(field.of)
             short = any(inner.short for inner in TABLES[field.of])
             return {"anyOf": [whole, _SCALAR]} if short else whole
-        return self._special(field.type)
+        return _ROUTES.get(field.type) or self._special(field.type)
 
     def _special(self, kind: str) -> dict[str, Any]:
         """The types that have a reader of their own."""
@@ -237,8 +241,6 @@ class _Emitter:
         }  # fmt: skip
         sources = {name: self.field(source) for name, source in SOURCES.items()}
         specials: dict[str, dict[str, Any]] = {
-            "match": {"type": "object", "additionalProperties": _CONDITION},
-            "inputs_of_alert": {"type": "object", "additionalProperties": _OF_ALERT},
             "steps": steps,
             "branches": {"anyOf": [limited, {**branches, "not": {"required": ["branches"]}}]},
             "checks": {"type": "object", "propertyNames": name, "additionalProperties": {"$ref": "#/$defs/check"}, "minProperties": 1},

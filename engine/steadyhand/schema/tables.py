@@ -295,6 +295,22 @@ SERVER = (
     F("proxies", "list", "Addresses of proxies whose X-Forwarded-For is believed.", ["10.0.0.1"], of="text"),
     F("runs", "integer", "How many runs are driven at the same time; others wait. 64 unless said.", 64, least=1),
     F("grace", "duration", "How long steps may go on when the server stops; 20s unless said.", "20s"),
+    F("metrics", "object", "Who may read `/metrics`.", {"from": ["127.0.0.1", "10.0.0.0/8"]}, of="metrics"),
+    F(
+        "traces",
+        "text",
+        "Collector to which runs are sent as traces (OTLP over HTTP). OTEL_EXPORTER_OTLP_ENDPOINT goes before it.",
+        "http://collector:4318",
+    ),
+)
+METRICS = (
+    F(
+        "from",
+        "list",
+        "Addresses and networks from which no token is asked for; this machine alone unless said.",
+        ["127.0.0.1", "10.0.0.0/8"],
+        of="text",
+    ),
 )
 POLICY = (F("auto", "object", "In mode `auto`, by effect.", {"change": "unasked"}, of="unasked"),)
 UNASKED = (
@@ -320,7 +336,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "link": LINK, "impact": IMPACT, "gate": GATE, "choose": CHOOSE, "ask": ASK, "manual": MANUAL, "wait": WAIT,
     "call": CALL, "retry": RETRY, "each": EACH, "operation": OPERATION, "verify": VERIFY, "check": CHECK, "step": STEP,
     "escalation": ESCALATION, "requires": REQUIRES, "limits": LIMITS, "runbook": RUNBOOK, "settings": SETTINGS,
-    "server": SERVER, "policy": POLICY, "unasked": UNASKED, "test": TEST,
+    "server": SERVER, "metrics": METRICS, "policy": POLICY, "unasked": UNASKED, "test": TEST,
     "freeze": FREEZE, "changes": CHANGES, "case": CASE, "expected": EXPECTED, "said": SAID,
     "stopped": STOPPED, "came": CAME, "asked": ASKED, "drills": DRILLS, "drill": DRILL, "drilled": DRILLED,
     **SOURCE_TABLES, **RIGHTS_TABLES, **INCOMING_TABLES, **ROUTING_TABLES,

@@ -23,6 +23,7 @@ from .headers import Headers, put
 from .requests import Denied, identity
 from .requests import server as server_of
 from .telling import error, told
+from .watched import Watched
 from .who import AGAIN, Identify, WhoAsks
 
 SIGNING_IN = 8
@@ -36,6 +37,7 @@ def create_app(server: Server, identify: Identify, routes: list[BaseRoute], agai
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Watched, server=server),
             Middleware(Headers, https=server.url.startswith("https://")),
             Middleware(WhoAsks, identify=identify, again=again),
             Middleware(Guard),
@@ -58,7 +60,9 @@ async def _told(request: Request, problem: Exception) -> Response:
 
 async def _refused(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)  # noqa: S101 that is what it is registered for
-    return error(request, problem.status_code, problem.detail, headers=problem.headers)
+    path = request.url.path
+    words = {"Not Found": f"there is no {path} here", "Method Not Allowed": f"{path} does not take {request.method}"}
+    return error(request, problem.status_code, words.get(problem.detail, problem.detail), headers=problem.headers)
 
 
 async def _bug(request: Request, problem: Exception) -> Response:

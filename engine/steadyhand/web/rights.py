@@ -38,7 +38,7 @@ OPEN: Mapping[tuple[str, str], str] = {
     ("GET", "/static/{name}"): ANYBODY,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/readyz"): ANYBODY,
-    ("GET", "/metrics"): "the settings name the addresses that may ask",
+    ("GET", "/metrics"): "the route itself asks for a listed address, or for a viewer",
     ("POST", "/hooks/{source:str}"): PROVED,
     ("PUT", "/hooks/{source:str}"): PROVED,
     ("OPTIONS", "/hooks/{source:str}"): ANYBODY,

@@ -7,7 +7,8 @@ from pathlib import Path
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from . import account, approvals, hooks, oidc, rights, sessions
+from . import account, approvals, health, hooks, oidc, rights, sessions
+from .api import routes as api
 from .pages import addresses
 
 
@@ -16,4 +17,4 @@ def routes() -> list[BaseRoute]:
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     # The actions of Slack stand before the hooks, whose addresses would fit them too.
     doors = [*approvals.ROUTES, *hooks.ROUTES, *sessions.ROUTES, *oidc.ROUTES, *account.ROUTES, *addresses.routes()]
-    return rights.held([*doors, static])
+    return rights.held([*doors, *api.routes(), *health.ROUTES, static])

@@ -19,6 +19,8 @@ from ..schema import Serving
 BACKLOG = 2048
 SLOW = 65
 """Seconds that an idle connection is kept."""
+SILENT = 60
+"""Seconds after which the kernel lets go of a client that takes nothing, or whose line is cut."""
 
 
 def listening(serving: Serving) -> socket.socket:
@@ -26,6 +28,8 @@ def listening(serving: Serving) -> socket.socket:
     family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT * 1000)
     try:
         found.bind((serving.host, serving.port))
         found.listen(BACKLOG)
@@ -71,12 +75,19 @@ class _Uvicorn(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(server: Server, app: Starlette, sock: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; the server is started before and stopped after."""
+def serve(
+    server: Server, app: Starlette, sock: socket.socket, ready: Callable[[], None], ending: Callable[[], None]
+) -> None:
+    """Serve until SIGINT or SIGTERM; the server is started before and stopped after. Both are told to the caller."""
+
+    def drain() -> None:
+        server.draining.set()
+        ending()
+
     server.start()
     try:
         config = uvicorn.Config(app, **options(server.settings.server))
-        _Uvicorn(config, ready, server.draining.set).run(sockets=[sock])
+        _Uvicorn(config, ready, drain).run(sockets=[sock])
     finally:
         server.stop()
         sock.close()

@@ -10,11 +10,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 
 from ..app.access import NotAdmitted
 from ..errors import SteadyError
+from . import problems
 from .requests import Denied, status_of, wants_json, wants_page
 
 
 def error(request: Request, status: int, message: str, hint: str = "", headers: Any = None) -> Response:
     """An error as whoever asked can read it."""
+    if request.url.path.startswith(problems.API):
+        return problems.bare(status, message, hint, headers)
     if wants_json(request):
         body = {"type": "about:blank", "title": message, "status": status, **({"detail": hint} if hint else {})}
         return JSONResponse(body, status, headers, media_type="application/problem+json")
@@ -27,6 +30,8 @@ def error(request: Request, status: int, message: str, hint: str = "", headers: 
 
 def told(request: Request, problem: SteadyError) -> Response:
     """An error of ours; a person who looks at a page and is not known yet is led to the page for signing in."""
+    if request.url.path.startswith(problems.API):
+        return problems.response(problem)
     unknown = isinstance(problem, Denied) and problem.unknown
     if unknown and request.method in {"GET", "HEAD"} and "text/html" in request.headers.get("accept", ""):
         there = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -7,7 +7,8 @@ import msgspec
 
 from ...app import runs
 from ...app.services import Services
-from ...projections.structured import Summary, summarise
+from ...model.wire import Summary
+from ...projections.structured import summarise
 from ..shared import as_json, command_line, json_option, services
 
 

@@ -12,7 +12,7 @@ from ...app import answering, runs
 from ...app.viewing import View
 from ...core.answers import Answer
 from ...errors import UsageError
-from ...events import AnswerRefused, GateAnswered, GateOpened
+from ...events import GateAnswered, GateOpened
 from ...model.people import Identity, Role
 from ...projections.standing import role_for
 from ..requests import need, server
@@ -88,7 +88,7 @@ def _answer(request: Request, given: Mapping[str, str]) -> Response:
     if isinstance(said, GateAnswered):
         return _back(view.run)
     now = reading(request).views.of(host.services, view.run)
-    return refused(request, now, gate, opening, digest, said.reason if isinstance(said, AnswerRefused) else "")
+    return refused(request, now, gate, opening, digest, said.reason)
 
 
 def _meant(
