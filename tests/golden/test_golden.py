@@ -42,6 +42,7 @@ def test_the_latest_has_every_kind_of_event():
         *get_args(e.TargetEvent),
         *get_args(e.AlertEvent),
         *get_args(e.AccessEvent),
+        *get_args(e.RouteEvent),
     }  # with streams of their own
     of_runs = set(TYPES.values()) - of_others
     assert {type(one.event) for one in recorded} == of_runs

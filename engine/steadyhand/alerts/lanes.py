@@ -101,6 +101,11 @@ class Lane:
         self._timers: list[tuple[int, str]] = []
         self._ready: dict[str, None] = {}
 
+    @property
+    def stream(self) -> str:
+        """The name of the route's stream in the journal."""
+        return e.ROUTES + self.route.name
+
     # --- what is due
 
     @property

@@ -215,7 +215,7 @@ class Router:
         """Ask each route that has something to decide, the most urgent ones first."""
         room = self._room()
         for name, lane in sorted(self._lanes.items(), key=lambda one: -one[1].route.priority):
-            if self._grew.pop(_stream(lane), 0) > lane.history.seq:
+            if self._grew.pop(lane.stream, 0) > lane.history.seq:
                 self._catch_up(lane, now)
             over = [one for one in self._over if lane.history.runs.get(one.run) is not None]
             free = room if name in self._known else 0  # a route that is no more starts nothing
@@ -230,9 +230,10 @@ class Router:
             batch = lane.decide(inbox, over, now, room, lambda: runs.new_id(now))
             recorded: tuple[e.Recorded, ...] = ()
             if batch.events:
+                seq, actor = lane.history.seq, self._services.actor
                 try:
                     recorded = self._services.journal.append(
-                        _stream(lane), lane.history.seq, batch.events, actor=self._services.actor, at=now, epoch=1
+                        lane.stream, seq, batch.events, actor=actor, at=now, epoch=1
                     )
                 except HeadMoved:
                     self._catch_up(lane, now)
@@ -325,7 +326,7 @@ class Router:
     def _catch_up(self, lane: Lane, now: int) -> None:
         """Read what others have written down."""
         try:
-            lane.commit(self._services.journal.read(_stream(lane), lane.history.seq), (), now)
+            lane.commit(self._services.journal.read(lane.stream, lane.history.seq), (), now)
         except NotFound:
             return  # nothing has happened on the route
 
@@ -375,7 +376,7 @@ class Router:
                 missing.add(run)
             else:
                 self._over.extend(self._end_of(run))
-        for one in self._services.journal.read(_stream(lane)) if missing else ():
+        for one in self._services.journal.read(lane.stream) if missing else ():
             if isinstance(one.event, e.RouteStarted) and one.event.run in missing:
                 self._unborn[one.event.run] = (lane.route.name, one.event)
 
@@ -399,7 +400,3 @@ class Router:
         if not first:
             self._undecided(now - SWEEP)
             self._orphaned()
-
-
-def _stream(lane: Lane) -> str:
-    return e.ROUTES + lane.route.name
