@@ -230,11 +230,9 @@ class Router:
             batch = lane.decide(inbox, over, now, room, lambda: runs.new_id(now))
             recorded: tuple[e.Recorded, ...] = ()
             if batch.events:
-                seq, actor = lane.history.seq, self._services.actor
+                append, actor = self._services.journal.append, self._services.actor
                 try:
-                    recorded = self._services.journal.append(
-                        lane.stream, seq, batch.events, actor=actor, at=now, epoch=1
-                    )
+                    recorded = append(lane.stream, lane.history.seq, batch.events, actor=actor, at=now, epoch=1)
                 except HeadMoved:
                     self._catch_up(lane, now)
                     continue

@@ -198,6 +198,7 @@ class Streams:
         stream.person = person
         stream.join(self)
         self._of[person] += 1
+        self._server.meter.streams.add()
         self._by_run.setdefault(stream.run, set()).add(stream)
         if not self._looking:
             self._looking = True
@@ -207,6 +208,7 @@ class Streams:
     def closed(self, stream: EventStream) -> None:
         """It has come to its end."""
         self._of[stream.person] -= 1
+        self._server.meter.streams.add(by=-1)
         if not self._of[stream.person]:
             del self._of[stream.person]
         held = self._by_run[stream.run]

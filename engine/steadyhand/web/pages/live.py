@@ -63,7 +63,8 @@ class Reader:
 class Live:
     """All open pages of a server. The hub's threads note topics; the event loop hands them on, once for a burst."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, counted: Callable[[int], None] = lambda _: None) -> None:
+        self._counted = counted
         self._lock = threading.Lock()
         self._topics: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -103,11 +104,14 @@ class Live:
                 self._loop, self._topics = asyncio.get_running_loop(), set()
         reader = Reader(topics)
         self.readers.add(reader)
+        self._counted(1)
         return reader
 
     def leave(self, reader: Reader) -> None:
         """A page was closed."""
-        self.readers.discard(reader)
+        if reader in self.readers:
+            self.readers.remove(reader)
+            self._counted(-1)
 
 
 def topics_of(stream: str) -> set[str]:
@@ -123,7 +127,8 @@ def live_of(request: Request) -> Live:
     """The open pages of this server."""
     found: Live | None = getattr(request.app.state, "live", None)
     if found is None:
-        found = request.app.state.live = Live(server(request).hub)
+        host = server(request)
+        found = request.app.state.live = Live(host.hub, lambda by: host.meter.streams.add(by=by))
     return found
 
 
