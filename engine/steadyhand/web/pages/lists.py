@@ -74,11 +74,15 @@ def runs(request: Request) -> Response:
 
 def decided(alert: AlertState) -> str:
     """What came of an alert, in a word."""
+    if _over(alert):
+        return DECISIONS["AlertRouted"]
     return DECISIONS.get(type(alert.decision).__name__ if alert.decision is not None else "", "undecided")
 
 
 def why(alert: AlertState) -> str:
     """Why that came of it, in a sentence."""
+    if _over(alert):
+        return "it is over, and had led to a run"
     match alert.decision:
         case e.AlertRouted() as one:
             return f"route {one.route}: {'joined a run of' if one.joined else 'started'} {one.runbook}"
@@ -88,6 +92,11 @@ def why(alert: AlertState) -> str:
             return one.why
         case _:
             return "nobody has decided yet what comes of it"
+
+
+def _over(alert: AlertState) -> bool:
+    """Whether it has resolved after a run had dealt with it: that its end led to none is no news."""
+    return alert.status == "resolved" and bool(alert.runs)
 
 
 def alerts(request: Request) -> Response:
