@@ -8,10 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from steadyhand import events as e
 from steadyhand.alerts.state import stream_of
 from steadyhand.app import leases, library
 from steadyhand.app.server import Server
+from steadyhand.errors import HeadMoved
 from steadyhand.model import SECOND, Mode
 from steadyhand.model.people import Identity, Role
 from steadyhand.schema import inputs_of
@@ -25,6 +28,7 @@ SETTINGS = """\
 store: journal.db
 library: [library]
 server: {grace: 1s}
+routes: []
 roles:
   oncall: [ana, kim, admin, approver]
 people:
@@ -243,9 +247,15 @@ def told(
         url="http://prometheus.example/graph",
         origin="192.0.2.50",
     )
-    head = journal.head(stream)
-    seq = head.seq if head else 0
-    journal.append(stream, seq, [said, *([fate] if fate is not None else [])], actor="intake", at=now, epoch=1)
+    while True:
+        head = journal.head(stream)
+        seq = head.seq if head else 0
+        fates = [replace(fate, seq=seq + 1)] if fate is not None else []
+        try:
+            journal.append(stream, seq, [said, *fates], actor="intake", at=now, epoch=1)
+        except HeadMoved:
+            continue  # whoever routes was faster
+        break
     server.hub.poke()
     return stream
 

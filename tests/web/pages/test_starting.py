@@ -36,7 +36,7 @@ def test_inputs_are_filled_in_from_the_address_and_from_an_alert(tmp_path):
         page = place.get("/r/orders-errors?most=55&mode=diagnose&alert=f00").text
         assert 'value="orders-9"' in page
         assert 'value="55"' in page
-        assert "steady run orders-errors -i host=orders-9 -i most=55 --mode diagnose" in page
+        assert "steady run orders-errors -i host=orders-9 -i most=55 --mode diagnose --alert alertmanager:f00" in page
         sent = place.post("/r/orders-errors", mode="diagnose", alert="alert:alertmanager:f00", **{"input.host": "x"})
         started = place.server.services.journal.read(sent.headers["location"].removeprefix("/runs/"))[0].event
         assert started.alert["labels"] == {"instance": "orders-9"}

@@ -49,7 +49,9 @@ def form(request: Request) -> Response:
     except SteadyError as problem:
         return _form(request, book, given, mode, None, problem)
     values = {name: written(value) for name, value in opened.inputs.items()}
-    return _form(request, book, {**values, **given}, mode, opened.alert, command=opened.line)
+    changed = _command(book, {**values, **given}, mode) + f" --alert {opened.alert.stream.removeprefix(ALERTS)}"
+    line = changed if given or mode else opened.line
+    return _form(request, book, {**values, **given}, mode, opened.alert, command=line)
 
 
 def _opened(request: Request, word: str) -> Opened:
