@@ -90,7 +90,7 @@ def main(folder: Path) -> None:
         port.with_suffix(".new").write_text(str(sock.getsockname()[1]))
         port.with_suffix(".new").replace(port)
 
-    serve(server, create_app(server, by_token, routes()), sock, ready)
+    serve(server, create_app(server, by_token, routes()), sock, ready, lambda: None)
 
 
 if __name__ == "__main__":
