@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from steadyhand.errors import JournalError, NotFound, Unfit
-from steadyhand.journal.sqlite import FORMAT, TRIGGERS, SqliteJournal
+from steadyhand.journal.formats import FORMAT
+from steadyhand.journal.sqlite import TRIGGERS, SqliteJournal
 
 from .events import WHO, concluded, note, started
 

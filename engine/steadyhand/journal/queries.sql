@@ -31,6 +31,18 @@ CREATE TRIGGER IF NOT EXISTS streams_grow BEFORE UPDATE ON streams
     OR NEW.moved <= OLD.moved
   BEGIN SELECT RAISE(ABORT, 'a stream only grows'); END;
 
+-- name: set_aside
+-- From format 1 to 2: the ends of streams had no number of their last append. The table is made anew beside this one.
+DROP TRIGGER IF EXISTS streams_grow;
+DROP TRIGGER IF EXISTS streams_stay;
+ALTER TABLE streams RENAME TO streams_before;
+
+-- name: take_over
+-- The ends of streams go into the new table, numbered as they began; the order of their last appends is not known.
+INSERT INTO streams (stream, seq, hash, epoch, created, moved)
+  SELECT stream, seq, hash, epoch, created, row_number() OVER (ORDER BY created, stream) FROM streams_before;
+DROP TABLE streams_before;
+
 -- name: rules
 -- The tables and triggers that stand, with their SQL.
 SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name;

@@ -19,6 +19,7 @@ from msgspec.structs import astuple
 
 from ..errors import Fenced, HeadMoved, JournalError, NotFound, Unfit
 from ..events import GENESIS, Event, Recorded, chain, decode
+from . import formats
 from .artifacts import Folder
 from .bodies import bodies, is_text, spelt
 from .protocol import Append, Fault, Head, Row
@@ -27,12 +28,7 @@ from .verify import check_stream, following
 
 T = TypeVar("T")
 
-FORMAT = 1
-"""The format of the file, in SQLite's user_version."""
-
 TRIGGERS = ("events_are_final", "events_follow", "events_stay", "streams_grow", "streams_stay")
-
-TABLES = {"events", "streams"}
 
 PATIENCE = 30.0
 """Seconds to wait for another process that holds the store."""
@@ -119,20 +115,13 @@ class SqliteJournal:
                 time.sleep(0.005)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if found > FORMAT and names >= TABLES:
-            hint = "install the version that wrote it, or a later one"
-            raise Unfit(f"{self.path} was written by a later version (format {found})", hint)
-        if found not in {0, FORMAT} or not (names >= TABLES if found else names <= TABLES):
-            raise Unfit(f"{self.path} is another program's database", "name another file with --store")
+        found = formats.fit(connection, self.path, readonly=bool(self.readonly))
         if self.readonly:
             return
         for line in self._queries["settings"].splitlines():
             connection.execute(line)
-        if found == 0:
-            schema = self._queries["schema"]
-            connection.executescript(f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version = {FORMAT};\nCOMMIT;")
+        if found != formats.FORMAT:
+            formats.bring(connection, self._queries)
 
     def _problem(self, problem: BaseException, consequence: str, *, begun: bool = True) -> JournalError:
         if isinstance(problem, JournalError):
