@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from steadyhand.app.services import Services
+
 from .steady import steady
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -202,3 +204,12 @@ def test_the_library_is_drilled():
     if not found:
         pytest.skip(f"no drill could be carried out: {done.stderr.strip()}")
     assert all(one["passed"] or one["skipped"] for one in found)
+
+
+def test_what_came_of_drills_may_be_written_down(folder):
+    done, _ = drilled(folder, "--only", "gone", "--record")
+    assert done.returncode == 0
+    services = Services(store=str(folder / "store" / "j.db"), cwd=str(folder))
+    (one,) = services.journal.read("drill:web")
+    assert (one.event.drill, one.event.cause, one.event.repaired, one.event.problems) == ("gone", "gone", True, ())
+    services.close()

@@ -43,6 +43,7 @@ def test_the_latest_has_every_kind_of_event():
         *get_args(e.AlertEvent),
         *get_args(e.AccessEvent),
         *get_args(e.RouteEvent),
+        e.DrillEnded,
     }  # with streams of their own
     of_runs = set(TYPES.values()) - of_others
     assert {type(one.event) for one in recorded} == of_runs

@@ -18,7 +18,7 @@ from . import alarm as alarms
 from . import locks as locking
 from .tables import AFTER_THE_END, APPROVES, ATTEMPT, VOID, IllegalEvent, Phase
 
-ELSEWHERE = e.TargetEvent | e.AlertEvent | e.RouteEvent | e.AccessEvent
+ELSEWHERE = e.TargetEvent | e.AlertEvent | e.RouteEvent | e.AccessEvent | e.DrillEvent
 """Events of other streams: they never stand in that of a run."""
 
 
@@ -161,7 +161,9 @@ def _with(mapping: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
 
 def _apply(s: State, r: e.Recorded) -> State:
     if isinstance(r.event, ELSEWHERE):
-        raise _illegal(r, "it is about a target, an alert, a route or the door, and belongs into another stream")
+        raise _illegal(
+            r, "it is about a target, an alert, a route, a drill or the door, and belongs into another stream"
+        )
     match r.event:
         case e.RunStarted() as run:
             return replace(s, run=run, stream=r.stream, started_at=r.at, driver=run.driver)

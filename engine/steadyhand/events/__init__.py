@@ -16,6 +16,7 @@ from .access import (
 )
 from .alerts import ALERTS, AlertEvent, AlertHeld, AlertMuted, AlertReceived, AlertRouted, AlertUnrouted
 from .codec import GENESIS, chain, decode, encode, name_of
+from .drills import DRILLS, DrillEnded, DrillEvent
 from .locks import CautionRaised, LockEvent, LocksRefused, LocksReleased, LocksTaken, LocksWanted
 from .outside import AlertChanged, AnswerRefused, GateAnswered, NoteAdded, OutsideEvent, StopRequested
 from .routes import ROUTES, RoutedDelivery, RouteEnded, RouteEvent, RouteGathered, RouteLeft, RouteStarted
@@ -50,6 +51,7 @@ from .types import (
 __all__ = [
     "ACCESS",
     "ALERTS",
+    "DRILLS",
     "GENESIS",
     "PREFIX",
     "ROUTES",
@@ -70,6 +72,8 @@ __all__ = [
     "ChildFound",
     "ChildStarted",
     "ChildStopped",
+    "DrillEnded",
+    "DrillEvent",
     "EachExpanded",
     "EscalationRaised",
     "Event",

@@ -20,6 +20,7 @@ from msgspec import Struct, field
 from ..model import Artifact, Finding
 from .access import AccessEvent
 from .alerts import AlertEvent
+from .drills import DrillEvent
 from .locks import LockEvent
 from .outside import OutsideEvent
 from .routes import RouteEvent
@@ -334,6 +335,7 @@ Event = (
     | AlertEvent
     | AccessEvent
     | RouteEvent
+    | DrillEvent
 )
 
 

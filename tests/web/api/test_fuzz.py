@@ -28,7 +28,7 @@ def fuzzed(folder: Path, *more: str, person: str = "admin") -> str:
             [
                 str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG), "run", url,
                 "--header", f"Authorization: Bearer test-{person}", "--checks", "all", "--seed", "4711", "--no-color",
-                "--generation-deterministic", "--suppress-health-check", "all", "--workers", "4", *more,
+                "--generation-deterministic", "--suppress-health-check", "all", *more,
             ],
             cwd=folder, capture_output=True, text=True, check=False, timeout=3000 if DEEP else 600,
         )  # fmt: skip

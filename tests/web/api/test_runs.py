@@ -26,6 +26,14 @@ def test_a_run_is_started_and_driven(client, server):
     assert begun.event.inputs == {"word": "x", "count": 3}
 
 
+def test_the_span_that_asks_becomes_the_parent_of_the_run(client, server):
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    body = {"runbook": "given", "inputs": {"word": "x"}}
+    for sent, kept in ((parent, parent), ("made up; drop table", "")):
+        run = client.post("runs", json=body, headers={**as_("responder"), "traceparent": sent}).json()["id"]
+        assert server.services.journal.read(run)[0].event.traceparent == kept
+
+
 def test_a_run_is_what_show_prints(client, server):
     run = waiting(client)
     recorded = server.services.journal.read(run)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 from msgspec import to_builtins
 
-from ...app import drilling, places
+from ...app import drilled, drilling, places
 from ...app.services import Services
 from ...errors import Exit, NotFound
 from ...projections.words import took
@@ -20,9 +20,10 @@ from ..shared import as_json, json_option, services
 @click.argument("paths", nargs=-1, required=True, shell_complete=runbook_paths)
 @click.option("--only", default="", metavar="NAME", help="Only the drill of that name.")
 @click.option("--keep", default="", metavar="FOLDER", help="Keep the stores and transcripts there.")
+@click.option("--record", is_flag=True, help="Write down in the store what came of them, for the library.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[str, ...], only: str, keep: str, json_: bool) -> int:
+def command(ctx: click.Context, paths: tuple[str, ...], only: str, keep: str, record: bool, json_: bool) -> int:
     """Break a disposable real service, run the runbook, and prove that it found the fault and repaired it.
 
     A drill that cannot be carried out here, for want of a program or of namespaces, is said and fails nothing.
@@ -36,12 +37,17 @@ def command(ctx: click.Context, paths: tuple[str, ...], only: str, keep: str, js
         how, why_not = places.namespace() if any(wanted) else ((), "")
         if why_not:
             click.echo(f"drills in a namespace are not carried out: {why_not}", err=True)
-        return places.overseeing(_words(desk, paths, only, keep, json_), how)
+        return places.overseeing(
+            _words(desk, paths, {"--only": only, "--keep": keep}, {"--record": record, "--json": json_}), how
+        )
     if any(wanted) and not places.namespaced():
         files = [file for file, needs in zip(files, wanted, strict=True) if not needs]
     outcomes: list[drilling.Outcome] = []
     for file in files:
         outcomes += drilling.drill(desk, file, only, keep=keep, told=lambda text: click.echo(f"drill {text}", err=True))
+    if record:
+        digests = {book.name: book.digest for _, book in (drilling.read(desk, file) for file in files)}
+        drilled.record(desk, digests, outcomes)
     if json_:
         as_json({"drills": [{**to_builtins(one), "passed": one.passed} for one in outcomes]})
     else:
@@ -49,12 +55,13 @@ def command(ctx: click.Context, paths: tuple[str, ...], only: str, keep: str, js
     return int(Exit.NO if any(one.problems for one in outcomes) else Exit.GOOD)
 
 
-def _words(desk: Services, paths: Sequence[str], only: str, keep: str, json_: bool) -> list[str]:
+def _words(desk: Services, paths: Sequence[str], given: Mapping[str, str], flags: Mapping[str, bool]) -> list[str]:
     """The same command, for a process of its own."""
     before = ["--store", desk.named_store] if desk.named_store else []
     if desk.config_path is not None:
         before += ["--config", str(desk.config_path)]
-    after = [*(["--only", only] if only else []), *(["--keep", keep] if keep else []), *(["--json"] if json_ else [])]
+    after = [word for name, value in given.items() if value for word in (name, value)]
+    after += [name for name, wanted in flags.items() if wanted]
     return [*before, "drill", *after, "--", *paths]
 
 

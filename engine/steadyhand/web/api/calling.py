@@ -5,6 +5,7 @@ Each operation of the table has one endpoint, made here. Whatever is wrong becom
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, BinaryIO
@@ -41,6 +42,7 @@ class Call:
         self.body: Any = None
         self.repeated: Repeated | None = None
         self.walking: threading.Lock = _walking(request.app.state)
+        self.traceparent = _parent(request.headers.get("traceparent", ""))
         self.resumes_after = _last_event(request.headers.get("last-event-id")) if STREAM in operation.media else None
 
     @property
@@ -52,6 +54,11 @@ class Call:
     def wrote(self) -> None:
         """Something was appended in this process: whoever follows the journal looks now."""
         self.server.hub.poke()
+
+
+def _parent(text: str) -> str:
+    """The span that asks (W3C Trace Context), where what was sent is one; '' otherwise."""
+    return text if re.fullmatch(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", text) else ""
 
 
 def _last_event(text: str | None) -> int | None:

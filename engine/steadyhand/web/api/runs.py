@@ -91,7 +91,7 @@ def _start(call: Call, asked: StartRun, own: str) -> str:
         hint = f"POST {PREFIX}/runbooks/{runbook.name}/preflight shows all of it"
         raise Refusal("unfinishable", "the run was not started, since it could not be finished", hint, needs=missing)
     try:
-        return server.run(call.who, runbook, values, mode, probe=asked.probe, run=own)
+        return server.run(call.who, runbook, values, mode, probe=asked.probe, run=own, traceparent=call.traceparent)
     except runs.AlreadyStarted as there:
         return there.run
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ...app import drilling
+from ...app import drilled, drilling
 from ...app.covering import Covered
 from ...app.shelf import Kept, matching
 from ...errors import NotFound, SteadyError
@@ -79,6 +79,7 @@ def runbook(request: Request) -> Response:
         covered=covered,
         counting=counting,
         drill=_has_drill(request, kept),
+        drilled=drilled.last(host.services, book.name, book.digest) if book is not None else None,
         runs=[row for row in host.board.runs() if book is not None and row.runbook == book.name][:RUNS],
         may_start=book is not None
         and kept.found is not None
