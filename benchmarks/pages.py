@@ -33,7 +33,7 @@ from steadyhand.web.serve import listening, serve
 async def ana(connection): return Identity("ana", "web", "", {"*": Role.ADMIN})
 server = Server(Services(cwd=sys.argv[1], engine="server"))
 sock = listening(Serving(port=0))
-serve(server, create_app(server, ana, routes()), sock, lambda: print(sock.getsockname()[1], flush=True))
+serve(server, create_app(server, ana, routes()), sock, lambda: print(sock.getsockname()[1], flush=True), lambda: None)
 """
 PAGES, CHANGES = 200, 40
 GAP = 0.25

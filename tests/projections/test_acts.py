@@ -28,6 +28,7 @@ def line(event, stream="r1"):
         (e.AlertMuted(""), ("alert", "the source", "no longer mutes the alert", "", "")),
         (e.AlertHeld(1, "r", "k", "too often"), ("alert", "route r", "held the alert: too often", "", "")),
         (e.AlertRouted(1, "r", "k", "b", "r9", True), ("alert", "route r", "joined run r9 of b", "", "")),
+        (e.AlertHeld(1, "", "", "it is resolved"), ("alert", "routing", "held the alert: it is resolved", "", "")),
         (e.AlertUnrouted(1, "no route"), ("alert", "routing", "led the alert nowhere: no route", "", "")),
         (e.SignInRefused("", "web", "192.0.2.1", "password", "wrong"), ("access", "nobody known", "refused: means password, why wrong", "web", "192.0.2.1")),
         (e.AccountChanged("kim", "disabled", "ana", "cli"), ("access", "ana", "account: person kim, change disabled", "cli", "")),

@@ -302,5 +302,5 @@ def play(server: Server, *, hostile: bool = True) -> dict[str, str]:
     for name in ("waiting", "talking", "quorum", *(["hostile"] if hostile else [])):
         asked(server, found[name])
     until(lambda: server.hub.tails(found["running"]))
-    until(lambda: server.board.run(found["healthy"]).conclusion)
+    until(lambda: (row := server.board.run(found["healthy"])) and row.conclusion)
     return found

@@ -82,9 +82,9 @@ def _around(event: e.Event) -> tuple[str, str, str] | None:
             return "alert", "the source", f"{event.how or 'no longer mutes'} the alert"
         case e.AlertRouted():
             how = "joined" if event.joined else "started"
-            return "alert", f"route {event.route}", f"{how} run {event.run} of {event.runbook}"
+            return "alert", _by(event.route), f"{how} run {event.run} of {event.runbook}"
         case e.AlertHeld():
-            return "alert", f"route {event.route}", f"held the alert{_why(event.why)}"
+            return "alert", _by(event.route), f"held the alert{_why(event.why)}"
         case e.AlertUnrouted():
             return "alert", "routing", f"led the alert nowhere{_why(event.why)}"
         case _:
@@ -103,6 +103,10 @@ def _other(event: Any) -> tuple[str, str, str] | None:
     kind = name.partition(".")[0]
     words = name.partition(".")[2].replace("_", " ") + (f": {texts}" if texts else "")
     return kind, getattr(event, used, "") or "nobody known", words
+
+
+def _by(route: str) -> str:
+    return f"route {route}" if route else "routing"
 
 
 def _why(reason: str) -> str:

@@ -28,6 +28,7 @@ def test_runs_and_alerts_are_found(tmp_path):
         alerts = place.get("/alerts").text
         assert alerts.count("data-row") == 5
         assert "no route fits its labels" in alerts
+        assert "route :" not in alerts
         assert place.get("/alerts?came=held&status=firing").text.count("data-row") == 1
         assert place.get("/alerts?status=resolved").text.count("data-row") == 1
         assert place.get("/alerts?q=db-7").text.count("data-row") == 1

@@ -22,7 +22,7 @@ def test_the_transcript_in_three_forms_and_its_artifacts(tmp_path):
     with pages(tmp_path) as place:
         (tmp_path / "library" / "long.yaml").write_text(LONG)
         run = start(place.server, "long")
-        until(lambda: place.server.board.run(run).conclusion)
+        until(lambda: (row := place.server.board.run(run)) and row.conclusion)
         page = place.get(f"/runs/{run}/transcript")
         assert "style-src 'unsafe-inline'" in page.headers["content-security-policy"]
         assert "script" not in page.headers["content-security-policy"]

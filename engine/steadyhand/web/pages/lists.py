@@ -85,9 +85,9 @@ def why(alert: AlertState) -> str:
         return "it is over, and had led to a run"
     match alert.decision:
         case e.AlertRouted() as one:
-            return f"route {one.route}: {'joined a run of' if one.joined else 'started'} {one.runbook}"
+            return f"{_by(one.route)}{'joined a run of' if one.joined else 'started'} {one.runbook}"
         case e.AlertHeld() as one:
-            return f"route {one.route}: {one.why}"
+            return f"{_by(one.route)}{one.why}"
         case e.AlertUnrouted() as one:
             return one.why
         case _:
@@ -97,6 +97,11 @@ def why(alert: AlertState) -> str:
 def _over(alert: AlertState) -> bool:
     """Whether it has resolved after a run had dealt with it: that its end led to none is no news."""
     return alert.status == "resolved" and bool(alert.runs)
+
+
+def _by(route: str) -> str:
+    """The route that decided; nothing where it was none: a person, or what holds for all of them."""
+    return f"route {route}: " if route else ""
 
 
 def alerts(request: Request) -> Response:
