@@ -8,7 +8,8 @@ from steadyhand.journal import queries
 
 
 @pytest.mark.parametrize(
-    ("file", "users"), [("queries.sql", ["sqlite", "formats"]), ("postgresql.sql", ["postgresql", "postgresql_artifacts"])]
+    ("file", "users"),
+    [("queries.sql", ["sqlite", "formats"]), ("postgresql.sql", ["postgresql", "postgresql_artifacts"])],
 )
 def test_every_query_has_a_name_a_sentence_and_a_user(file, users):
     found = queries.load(file)

@@ -34,6 +34,13 @@ LINES = {
         "", "", "api", "10.0.0.1", "there is no such token"
     ): "a token was refused: there is no such token  (api from 10.0.0.1)",
     e.TokenRefused("t", "ana", "api", "", "it has expired"): "token t of ana was refused: it has expired  (api)",
+    e.SettingsRead(
+        "ana", "signal", "", ("roles", "server.port"), ("server.port",)
+    ): "ana had the settings read anew: roles, server.port (from the next start on: server.port)  (signal)",
+    e.SettingsRead("ana", "signal"): "ana had the settings read anew: nothing changed  (signal)",
+    e.SettingsRead(
+        "ana", "signal", refused=("steady.yaml:3:1 SH101",)
+    ): "ana had the settings read anew, and they were refused: steady.yaml:3:1 SH101  (signal)",
     e.ActRefused("ana", "POST /x", "api", "", "t"): "ana was refused POST /x with token t  (api)",
 }
 

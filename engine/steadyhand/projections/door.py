@@ -49,5 +49,10 @@ def _said(event: e.Event) -> str:
             return f"{whose} was refused: {event.why}"
         case e.ActRefused():
             return f"{event.person} was refused {event.act}{f' with token {event.token}' if event.token else ''}"
+        case e.SettingsRead(refused=()):
+            late = f" (from the next start on: {', '.join(event.at_start)})" if event.at_start else ""
+            return f"{event.person} had the settings read anew: {', '.join(event.changed) or 'nothing changed'}{late}"
+        case e.SettingsRead():
+            return f"{event.person} had the settings read anew, and they were refused: {'; '.join(event.refused)}"
         case _:
             return ""
