@@ -4,23 +4,33 @@
 
 Alerts are appended by eight threads, as the intake does it, while a server routes them and drives the runs that they
 start. Three estates: one trouble behind all of them, a storm gathered in waves, and ten thousand troubles of their own
-of which a hundred may start in an hour. The floor is the append alone, without a server.
+of which a hundred may start in an hour. The floor is the append alone, without a server. Meanwhile somebody looks at
+the pages, one after the other: how long they take in the storm, against the same pages before it.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import statistics
 import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+import httpx
+import uvicorn
+
 from steadyhand import events as e
 from steadyhand.alerts.state import fold_alert, stream_of
 from steadyhand.app.server import Server
 from steadyhand.app.services import Services
+from steadyhand.model.people import Identity, Role
+from steadyhand.schema import Serving
+from steadyhand.web.app import create_app
+from steadyhand.web.routes import routes
+from steadyhand.web.serve import listening, options
 
 RUNBOOK = """\
 steadyhand: 1
@@ -39,6 +49,55 @@ ESTATES = {
     "many troubles": ("per_hour: 100", ONE),
 }
 THREADS = 8
+LOOKED_AT = ("/", "/alerts", "/runs")
+
+
+class Reader(threading.Thread):
+    """Somebody who looks at the pages, again and again, over a real socket."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(daemon=True)
+        sock = listening(Serving(port=0))
+        self.url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+        app = create_app(server, self._who, routes())
+        self.door = uvicorn.Server(uvicorn.Config(app, **options(Serving())))
+        self.served = threading.Thread(target=lambda: self.door.run(sockets=[sock]), daemon=True)
+        self.took: list[float] = []
+        self.over = False
+
+    async def _who(self, _: object) -> Identity:
+        return Identity("ana", "web", "", {"*": Role.VIEWER})
+
+    def look(self, client: httpx.Client) -> None:
+        """Load each page once."""
+        for page in LOOKED_AT:
+            begun = time.perf_counter()
+            assert client.get(page).status_code == 200
+            self.took.append(time.perf_counter() - begun)
+
+    def open(self) -> float:
+        """Serve; the median time (seconds) of a page before the storm."""
+        self.served.start()
+        while not self.door.started:
+            time.sleep(0.01)
+        with httpx.Client(base_url=self.url, timeout=60) as client:
+            for _ in range(10):
+                self.look(client)
+        calm, self.took = statistics.median(self.took), []
+        return calm
+
+    def run(self) -> None:
+        """Go on looking."""
+        with httpx.Client(base_url=self.url, timeout=60) as client:
+            while not self.over:
+                self.look(client)
+
+    def close(self) -> None:
+        """Look no more, and serve no more."""
+        self.over = True
+        self.join()
+        self.door.should_exit = True
+        self.served.join()
 
 
 def alert(number: int) -> e.AlertReceived:
@@ -85,11 +144,15 @@ def measure(name: str, count: int) -> None:
         services = desk(Path(place), *ESTATES[name])
         server = Server(services)
         server.start()
+        reader = Reader(server)
+        calm = reader.open()
+        reader.start()
         begun = time.perf_counter()
         poured = pour(services, count)
         while server.router.decided < count:
             time.sleep(0.02)
         took = time.perf_counter() - begun
+        reader.close()
         states = [fold_alert(services.journal.read(head.stream)) for head in services.journal.streams(e.ALERTS)]
         lost = count - sum(state.decision is not None for state in states)
         led = sum(bool(state.runs) for state in states)
@@ -99,6 +162,12 @@ def measure(name: str, count: int) -> None:
     print(
         f"{name:14} {count / took:7.0f}/s routed  {count / poured:7.0f}/s appended  {took:5.1f} s  {runs:5} runs  "
         f"{led:6} led to one  {lost} lost  {memory:5.0f} MB at most"
+    )
+    pages = sorted(reader.took)
+    slow = pages[int(len(pages) * 0.95)]
+    print(
+        f"{'':14} pages meanwhile: {statistics.median(pages) * 1000:.0f} ms ({statistics.median(pages) / calm:.1f} x), "
+        f"of 100 the five slowest take {slow * 1000:.0f} ms or more; {len(pages)} looks"
     )
 
 
