@@ -179,31 +179,38 @@ def estate(folder: Path) -> Iterator[tuple[Shop, str, Services]]:
     if prometheus is None:
         missing("prometheus", "prometheus")
     shop, port, watcher = Shop(folder / "shop", str(nginx)), free_port(), free_port()
+    with ExitStack() as stack:
+        stack.callback(shop.kill)
+        yield from _around(stack, folder, shop, str(prometheus), port, watcher)
+
+
+def _around(
+    stack: ExitStack, folder: Path, shop: Shop, prometheus: str, port: int, watcher: int
+) -> Iterator[tuple[Shop, str, Services]]:
+    nginx = shop.nginx
     (folder / "runbooks").mkdir()
     (folder / "runbooks" / "shop-down.yaml").write_text(RUNBOOK.format(folder=shop.folder, nginx=nginx))
     (folder / "steady.yaml").write_text(SETTINGS.format(port=port))
     steady(folder, "validate", "--strict", "runbooks")
     steady(folder, "person", "add", "ana", stdin=f"{PASSWORD}\n")
     url = f"http://127.0.0.1:{port}"
-    with ExitStack() as stack:
-        stack.callback(shop.kill)
-        log = stack.enter_context(open(folder / "log", "wb"))
-        environ = {**os.environ, "AM_TOKEN": TOKEN}
-        stack.enter_context(
-            process([sys.executable, "-m", "steadyhand", "serve"], cwd=folder, env=environ, stdout=log, stderr=log)
-        )
-        until(lambda: answers(port), "the server")
-        manager = stack.enter_context(alertmanager(f"{url}/hooks/alertmanager", TOKEN, CONFIG))
-        scraped = PROMETHEUS.format(shop=shop.port, alertmanager=manager.url.removeprefix("http://"))
-        (folder / "prometheus.yml").write_text(scraped)
-        (folder / "rules.yml").write_text(RULES)
-        argv = [str(prometheus), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-                f"--web.listen-address=127.0.0.1:{watcher}", "--log.level=error"]  # fmt: skip
-        stack.enter_context(process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        until(lambda: up(watcher) == 1, "the first scrape")
-        services = Services(cwd=str(folder))
-        stack.callback(services.close)
-        yield shop, url, services
+    log = stack.enter_context(open(folder / "log", "wb"))
+    environ = {**os.environ, "AM_TOKEN": TOKEN}
+    stack.enter_context(
+        process([sys.executable, "-m", "steadyhand", "serve"], cwd=folder, env=environ, stdout=log, stderr=log)
+    )
+    until(lambda: answers(port), "the server")
+    manager = stack.enter_context(alertmanager(f"{url}/hooks/alertmanager", TOKEN, CONFIG))
+    scraped = PROMETHEUS.format(shop=shop.port, alertmanager=manager.url.removeprefix("http://"))
+    (folder / "prometheus.yml").write_text(scraped)
+    (folder / "rules.yml").write_text(RULES)
+    argv = [str(prometheus), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+            f"--web.listen-address=127.0.0.1:{watcher}", "--log.level=error"]  # fmt: skip
+    stack.enter_context(process(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    until(lambda: up(watcher) == 1, "the first scrape")
+    services = Services(cwd=str(folder))
+    stack.callback(services.close)
+    yield shop, url, services
 
 
 def up(watcher: int) -> int | None:
