@@ -194,7 +194,7 @@ def _around(
     steady(folder, "validate", "--strict", "runbooks")
     steady(folder, "person", "add", "ana", stdin=f"{PASSWORD}\n")
     url = f"http://127.0.0.1:{port}"
-    log = stack.enter_context(open(folder / "log", "wb"))
+    log = stack.enter_context((folder / "log").open("wb"))
     environ = {**os.environ, "AM_TOKEN": TOKEN}
     stack.enter_context(
         process([sys.executable, "-m", "steadyhand", "serve"], cwd=folder, env=environ, stdout=log, stderr=log)
