@@ -222,7 +222,7 @@ class Door:
 
         def end() -> str:
             told = self.client.get(f"/api/v1/runs/{run}")
-            return str(told.json()["conclusion"]) if told.status_code == 200 else ""
+            return str(told.json()["conclusion"] or "") if told.status_code == 200 else ""
 
         until(lambda: bool(end()), f"the end of {run}", patience)
         return end()
