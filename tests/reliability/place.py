@@ -105,6 +105,8 @@ class Place:
         """End all servers that run."""
         for door in self.doors:
             door.stop()
+            for client in (door.client, *door.browsers):
+                client.close()
 
     # --- what the store has, read beside the servers
 
@@ -146,6 +148,7 @@ class Door:
             self.process = subprocess.Popen(
                 [*argv, *steady], cwd=place.folder, env=dict(environ), stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
+        self.browsers: list[httpx.Client] = []
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = httpx.Client(
             base_url=self.url, headers={"Authorization": f"Bearer {place.token}"}, timeout=60, trust_env=False
@@ -167,7 +170,6 @@ class Door:
 
     def stop(self) -> None:
         """End it, if it runs."""
-        self.client.close()
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -230,6 +232,7 @@ class Door:
     def sign_in(self) -> httpx.Client:
         """A browser in which ana has signed in."""
         browser = httpx.Client(base_url=self.url, headers={"Accept": "text/html"}, timeout=60, trust_env=False)
+        self.browsers.append(browser)
         page = browser.get("/login").text
         word = page.split('name="csrf" value="', 1)[1].split('"', 1)[0]
         form = {"name": "ana", "password": PASSWORD, "csrf": word, "next": "/"}

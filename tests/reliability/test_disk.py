@@ -94,7 +94,6 @@ def through(team, fault):
     assert len(team.streams()) == len({run_of(team, run) for run in team.streams()}), "and no second one"
     assert team.changes() == ["before"]
     assert sum(isinstance(one.event, e.GateAnswered) for one in team.events(gate["run"])) == 1
-    browser.close()
     assert team.holds()
     print(f"{len(taken)} alerts were taken before it was full, none of them was lost")
 
