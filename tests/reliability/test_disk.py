@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ import pytest
 
 from steadyhand import events as e
 
-from ..realparts import until
+from ..realparts import missing, until
 from .place import place
+
+SBIN = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
 
 @pytest.fixture
@@ -46,16 +49,54 @@ def full(disk: Path) -> Iterator[None]:
         os.unlink(disk / "rest")
 
 
-@contextmanager
-def readonly(disk: Path) -> Iterator[None]:
-    """Nothing can be written, as after an error of the disk. Files that are open for writing keep a tmpfs from it, so it
-    is the file system itself that is switched.
-    """
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Iterator[Broken]:
+    """A disk of 16 MB that can break."""
+    if shutil.which("mkfs.ext4", path=SBIN) is None:
+        missing("e2fsprogs", "mkfs.ext4")
+    disk = Broken(tmp_path)
+    mounted = disk.mount()
+    if mounted:
+        pytest.skip("this user may not mount a file system in a file: " + mounted)
     try:
-        yield
+        yield disk
     finally:
-        subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+        disk.unmount()
+
+
+class Broken:
+    """A file system in a file. When it has seen an error, the kernel takes nothing more for it, as with a real disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._image = folder / "disk", folder / "image"
+        self.folder.mkdir()
+        with self._image.open("wb") as image:
+            image.truncate(16 * 1024 * 1024)
+        self._do("mkfs.ext4", "-q", str(self._image))
+
+    def mount(self) -> str:
+        """Mount it; what is wrong where that cannot be."""
+        return self._do("mount", "-o", "loop", str(self._image), str(self.folder))
+
+    def fail(self) -> None:
+        """The kernel has seen an error."""
+        assert self._do("mount", "-o", "remount,abort", str(self.folder)) == ""
+
+    def unmount(self) -> None:
+        """Take it away."""
+        self._do("umount", "-l", str(self.folder))
+
+    def repair(self) -> None:
+        """What an operator does."""
+        assert self._do("umount", str(self.folder)) == ""
+        self._do("fsck.ext4", "-y", str(self._image))
+        assert self.mount() == ""
+
+    def _do(self, *argv: str) -> str:
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, env={"PATH": SBIN})
+        return done.stderr.strip() or "it failed" if done.returncode else ""
 
 
 def test_a_disk_that_is_full(disk, tmp_path):
@@ -101,3 +142,31 @@ def through(team, fault):
 def run_of(team, run):
     """The host that a run is about."""
     return team.events(run)[0].event.inputs["host"]
+
+
+def test_a_disk_that_becomes_read_only(broken, tmp_path):
+    """The server says so and takes nothing; once the disk is repaired, the next server goes on with all that was taken."""
+    with place(tmp_path, {"STEADY_STORE": str(broken.folder / "journal.db")}) as team:
+        door = team.serve()
+        browser = door.sign_in()
+        assert door.post("before").status_code == 202
+        (gate,) = door.waiting()
+        broken.fail()
+        for told in (door.post("during"), door.answer(gate, "once")):
+            assert told.status_code == 503, told.text
+            assert int(told.headers["retry-after"]) > 0
+        until(lambda: door.ready()[0] == 503, "not ready")
+        assert door.client.get("/healthz").status_code == 200
+        assert browser.get("/runs").status_code == 200, "what is known is shown"
+        assert team.changes() == []
+        door.stop()
+        broken.repair()
+        again = team.serve()
+        assert again.client.get("/api/v1/me").json()["person"] == "ana"
+        assert again.answer(gate, "once").status_code == 200
+        assert again.concluded(gate["run"]) == "resolved"
+        assert again.post("during").status_code == 202
+        until(lambda: len(team.streams()) == 2, "a run for the alert that was sent again")
+        assert team.changes() == ["before"]
+        assert sum(isinstance(one.event, e.GateAnswered) for one in team.events(gate["run"])) == 1
+        assert team.holds()

@@ -6,15 +6,19 @@ A line that is cut is a network namespace of its own in which packets are droppe
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import shutil
 import socket
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 
 import pytest
 
-from ..realparts import until
+from ..realparts import missing, until
 from .place import TOKEN, body, place
 
 DEEP = bool(os.environ.get("STEADY_DEEP"))
@@ -95,3 +99,86 @@ def test_one_byte_a_second(served, where):
         until(lambda: connections(served) <= before + 2, "the end of all connections")
     assert served.threads() <= threads + 4
     assert served.memory() < memory + 20
+
+
+@pytest.mark.slow
+def test_streams_and_deliveries_of_clients_that_are_never_heard_of_again(served):
+    """They are opened, and then nothing is read, while the server goes on telling them what happens."""
+    before, threads, memory = connections(served), served.threads(), served.memory()
+    run = next(iter(served.runs()))
+    with ExitStack() as stack:
+        for path in (f"/api/v1/runs/{run}/stream", "/live?topics=runs,alerts,everything"):
+            for _ in range(MANY):
+                stack.enter_context(closing(dial(served, asking(served, path))))
+        for _ in range(MANY):
+            stack.enter_context(closing(dial(served, hook(1000) + "{")))
+        until(lambda: connections(served) >= before + 3 * MANY, "all connections")
+        slowest = 0.0
+        for number in range(40):
+            asked = time.monotonic()
+            assert served.post(f"unread{number}").status_code == 202
+            assert served.client.post(f"/api/v1/runs/{run}/notes", json={"text": "x" * 2000}).status_code == 200
+            slowest = max(slowest, time.monotonic() - asked)
+        assert slowest < 2, "others are served meanwhile"
+        assert served.threads() <= threads + 40
+        grown = served.memory() - memory
+        assert grown < 60
+        print(f"{3 * MANY} clients that read nothing: others waited for {slowest:.2f} s at most, {grown:.0f} MB more")
+    until(lambda: connections(served) <= before + 2, "the end of all connections")
+
+
+def asking(door, path):
+    """The request of somebody who is known."""
+    return f"GET {path} HTTP/1.1\r\nHost: steady\r\nAuthorization: Bearer {door.place.token}\r\n\r\n"
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """A server in a network of its own, and a way into it: what is called goes on there, in a thread."""
+    if subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this user may not make a network of its own (unshare -n)")
+    if shutil.which("iptables", path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None:
+        missing("iptables", "iptables")
+    with place(tmp_path) as team, ThreadPoolExecutor(1) as there:
+        door = team.serve(["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"])
+        there.submit(enter, door.process.pid).result()
+        yield door, lambda act: there.submit(act).result()
+
+
+def enter(pid):
+    """Have this thread, and no other, be in the network of a process: what it dials is dialled there."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open(f"/proc/{pid}/ns/net", "rb") as network:
+        assert libc.setns(network.fileno(), 0x4000_0000) == 0, os.strerror(ctypes.get_errno())
+
+
+@pytest.mark.slow
+def test_a_line_that_is_cut(apart):
+    """Deliveries that had begun, and streams; then nothing that these clients send or are to get gets through."""
+    door, there = apart
+
+    def cut():
+        assert door.post("before").status_code == 202
+        run = door.waiting()[0]["run"]
+        before = connections(door)
+        streams = (f"/api/v1/runs/{run}/stream", "/live?topics=runs") if DEEP else ()
+        with ExitStack() as stack:
+            texts = [hook(1000) + "{"] * 10 + [asking(door, path) for path in streams] * 5
+            lines = [stack.enter_context(closing(dial(door, text))) for text in texts]
+            until(lambda: connections(door) >= before + len(lines), "all connections")
+            time.sleep(0.3)
+            for line in lines:
+                for way in ("--sport", "--dport"):
+                    rule = ["iptables", "-A", "INPUT", "-p", "tcp", way, str(line.getsockname()[1]), "-j", "DROP"]
+                    subprocess.run(rule, check=True, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin"})
+            begun, number = time.monotonic(), 0
+            while connections(door) > before + 2:
+                number += 1
+                asked = time.monotonic()
+                assert door.post(f"cut{number}").status_code == 202
+                assert time.monotonic() - asked < 2, "others are served meanwhile"
+                assert time.monotonic() - begun < (110 if DEEP else 25), f"{connections(door) - before} are held still"
+                time.sleep(0.5)
+            print(f"{len(lines)} lines were cut; the last was let go of after {time.monotonic() - begun:.1f} s")
+
+    there(cut)
