@@ -69,7 +69,9 @@ routes:
 class Place:
     """A folder with runbooks and settings, and the servers over it. `environ` is what all its processes are given."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None, *, lasts: str = "true", within: str = ""):
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str] | None = None, *, lasts: str = "true", within: str = ""
+    ):
         self.folder, self.mark = folder, folder / "mark"
         self.store = str(folder / "journal.db")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("STEADY_", "XDG_"))}
@@ -89,7 +91,14 @@ class Place:
         """What a command prints."""
         argv = [sys.executable, "-m", "steadyhand", *words]
         done = subprocess.run(
-            argv, cwd=self.folder, env=self.environ, input=stdin, capture_output=True, text=True, check=False, timeout=60
+            argv,
+            cwd=self.folder,
+            env=self.environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -60,7 +60,9 @@ def test_an_hour_forwards(clock, tmp_path):
         assert door.answer(gate).status_code == 409
         assert team.changes() == []
         assert sum(isinstance(one.event, e.GateClosed) for one in team.events(gate["run"])) == 1, "it fired once"
-        assert browser.get("/").headers["location"].startswith("/login"), "a session that has rested for an hour is over"
+        assert browser.get("/").headers["location"].startswith("/login"), (
+            "a session that has rested for an hour is over"
+        )
         assert door.sign_in().get("/").status_code == 200
         assert door.client.get("/api/v1/me").status_code == 200
         works(door, team, "after")

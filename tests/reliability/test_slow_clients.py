@@ -67,11 +67,11 @@ def drip(lines, text, seconds, door, name):
                 continue
             try:
                 line.sendall(text[number % len(text)].encode())
-                line.setblocking(False)  # noqa: FBT003 its only parameter
+                line.setblocking(False)
                 if line.recv(4096) is not None:
                     over[line] = time.monotonic() - begun
             except BlockingIOError:
-                line.setblocking(True)  # noqa: FBT003 its only parameter
+                line.setblocking(True)
             except OSError:
                 over[line] = time.monotonic() - begun
         if len(over) == len(lines):

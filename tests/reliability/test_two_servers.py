@@ -43,7 +43,9 @@ def test_the_other_takes_over_what_a_killed_one_left(database, tmp_path):
         assert {x.actor for x in team.events(driven) if x.actor.startswith("server@")} - drivers
         assert team.changes().count("waiting") == 1
         assert team.changes().count("driven") <= 1
-        made = [x.event for x in team.events(driven) if isinstance(x.event, e.StepIntended) and x.event.effect != "read"]
+        made = [
+            x.event for x in team.events(driven) if isinstance(x.event, e.StepIntended) and x.event.effect != "read"
+        ]
         assert len(made) == 1
         assert asked < 20
         assert other.is_ready()
@@ -76,5 +78,7 @@ def started(team, run):
 
 def gate_of(door, run, kind):
     """An open gate of a run, of this kind."""
-    found = [one for one in door.client.get("/api/v1/gates").json()["gates"] if one["run"] == run and one["kind"] == kind]
+    found = [
+        one for one in door.client.get("/api/v1/gates").json()["gates"] if one["run"] == run and one["kind"] == kind
+    ]
     return found[0] if found else None

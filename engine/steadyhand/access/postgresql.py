@@ -173,7 +173,7 @@ def bare(url: str) -> str:
 
 
 def _bounded(psycopg_: Any) -> type[psycopg.Connection[Any]]:
-    """Connections whose statements raise TimeoutError when no answer comes: a server may stand still, and say nothing."""
+    """Connections whose statements raise TimeoutError when no answer comes: a server may stand still."""
 
     def steps(gen: Any, over: float) -> Any:
         try:

@@ -54,7 +54,7 @@ async def identify(connection: HTTPConnection) -> Identity | None:
 
 
 async def asked(connection: HTTPConnection, act: Callable[..., T], *words: Any) -> T:
-    """Look up who asks in threads of its own: while that waits for a store, those of the pages have other things to do."""
+    """Look up who asks in threads of its own: those of the pages do not wait for a store as well."""
     limiter: CapacityLimiter = connection.app.state.looking_up
     return await to_thread.run_sync(partial(act, *words), limiter=limiter)
 
