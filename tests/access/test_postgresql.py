@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from steadyhand.access.postgresql import PostgresqlCells
+from steadyhand.access import postgresql
+from steadyhand.access.postgresql import PostgresqlCells, bare
 from steadyhand.errors import JournalError, UsageError
 
 from ..realparts.postgresql import PASSWORD, SUPERUSER, postgres
@@ -40,6 +46,14 @@ def test_a_lost_connection_is_made_anew(server, cells):
     cut(server)
     assert cells.take("k", "x") == b"1"
     assert cells.take("k", "x") is None
+
+
+def test_what_the_address_says_to_the_journal_is_left_out(server):
+    assert bare("postgresql://a/b?patience=2&sslmode=require&connections=3") == "postgresql://a/b?sslmode=require"
+    assert (bare("postgresql://a/b?patience=2"), bare("postgresql://a/b")) == ("postgresql://a/b",) * 2
+    opened = PostgresqlCells(f"{address(server)}?patience=2&connections=4")
+    assert opened.put("k", "patient", b"1")
+    opened.close()
 
 
 def test_two_servers_share_it(server, cells):
@@ -101,3 +115,41 @@ def test_what_the_database_cannot_hold_is_told(cells):
         cells.put("k", "with\0null", b"1")
     cells.put("k", "z", b"\x00\xff")
     assert cells.get("k", "z") == b"\x00\xff"
+
+
+def test_a_database_that_stands_still_is_not_waited_for_without_end(server, cells, monkeypatch):
+    monkeypatch.setattr(postgresql, "ANSWER", 0.5)
+    monkeypatch.setitem(postgresql.SETTINGS, "connect_timeout", 2)
+    cells.put("k", "still", b"1")
+    with stopped(server):
+        begun = time.monotonic()
+        with pytest.raises(JournalError, match="the database does not answer"):
+            cells.get("k", "still")
+        assert time.monotonic() - begun < 2
+        held = [threading.Thread(target=failing, args=(cells,)) for _ in range(8)]
+        for one in held:
+            one.start()
+        for one in held:
+            one.join(10)
+        assert time.monotonic() - begun < 8, "who waits for the connection waits no longer than for an answer"
+    assert cells.get("k", "still") == b"1"
+
+
+def failing(cells):
+    with pytest.raises(JournalError):
+        cells.get("k", "still")
+
+
+@contextmanager
+def stopped(server):
+    """Every process of the server stands still."""
+    pid = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    pids = [pid, *map(int, children)]
+    for one in pids:
+        os.kill(one, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for one in pids:
+            os.kill(one, signal.SIGCONT)

@@ -73,3 +73,11 @@ def test_a_change_that_settles_wakes_when_it_has():
     play.locks()
     play.came("a")
     assert wake(play) == play.state.leaves["a"].at + 30 * SECOND
+
+
+def test_a_clock_that_was_set_back_keeps_no_run_that_can_go_on():
+    play = Play("steps:\n  g: {title: G, gate: Sure?, next: {approved: end.healthy, rejected: end.stopped}}\n")
+    opened = play.state.gates["g"].opened
+    answered = e.GateAnswered("g", 1, "kim", "approve", opened.digest)
+    state = play.state.after(e.Recorded("r1", play.state.seq + 1, 3600 * SECOND, "kim", 1, answered))
+    assert wake_at(play.runbook, state, 5 * SECOND) == 5 * SECOND

@@ -8,6 +8,7 @@ does harm when it happens twice; a cell that was taken on the way is gone, so wh
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,18 @@ FORMAT = 1
 """The format of the table, in the comment of its schema."""
 MAKING = 0x5AFE_ACCE
 """The advisory lock of whoever makes the table."""
-CONNECTING = 10
+CONNECTING = 5
 """Seconds that connecting may take."""
+ANSWER = 5.0
+"""Seconds that a statement may take, and that one waits for those before it: all requests of a server pass here."""
+JOURNALS = ("patience=", "connections=")
+"""What an address says to the journal, and not to libpq."""
 SETTINGS: Mapping[str, Any] = {
     "connect_timeout": CONNECTING,
     "keepalives_idle": 10,
     "tcp_user_timeout": 15_000,
     "application_name": "steadyhand",
+    "options": f"-c statement_timeout={int(ANSWER * 1000)}",
 }
 SCHEMA = """
 CREATE SCHEMA IF NOT EXISTS steadyhand_access;
@@ -61,7 +67,7 @@ class PostgresqlCells:
             hint = "pip install 'steadyhand[sql]'"
             raise UsageError("a store in PostgreSQL needs the package psycopg", hint) from None
         self._psycopg = psycopg
-        self._url = url
+        self._url = bare(url)
         self._now = now
         self._lock = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
@@ -69,7 +75,8 @@ class PostgresqlCells:
 
     def _connect(self) -> psycopg.Connection[Any]:
         """A connection to a database that has our table."""
-        connection = self._psycopg.connect(self._url, autocommit=True, **SETTINGS)
+        kind = _bounded(self._psycopg)
+        connection = kind.connect(self._url, autocommit=True, **SETTINGS)
         try:
             self._prepare(connection)
         except BaseException:
@@ -90,13 +97,20 @@ class PostgresqlCells:
 
     def _do(self, statement: str, *values: object) -> tuple[list[tuple[Any, ...]], int]:
         """The rows of a statement, and how many it changed."""
-        with self._lock:
+        if not self._lock.acquire(timeout=ANSWER):
+            raise _told(TimeoutError("the database does not answer"))
+        try:
             for again in (True, False):
                 try:
                     if self._connection is None:
                         self._connection = self._connect()
                     cursor = self._connection.execute(statement, values)
                     return (cursor.fetchall() if cursor.description else []), cursor.rowcount
+                except TimeoutError as problem:
+                    if self._connection is not None:
+                        self._connection.close()
+                        self._connection = None
+                    raise _told(problem) from problem
                 except self._psycopg.Error as problem:
                     lost = self._connection is not None and self._connection.closed
                     if lost and again:
@@ -104,6 +118,8 @@ class PostgresqlCells:
                         continue
                     raise _told(problem) from problem
             raise AssertionError("it was tried once more")  # pragma: no cover
+        finally:
+            self._lock.release()
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The value of a cell."""
@@ -147,6 +163,34 @@ class PostgresqlCells:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+
+def bare(url: str) -> str:
+    """The address as libpq takes it: without what it says to the journal alone."""
+    place, mark, query = url.partition("?")
+    words = [word for word in query.split("&") if word and not word.startswith(JOURNALS)]
+    return f"{place}{mark}{'&'.join(words)}" if words else place
+
+
+def _bounded(psycopg_: Any) -> type[psycopg.Connection[Any]]:
+    """Connections whose statements raise TimeoutError when no answer comes: a server may stand still."""
+
+    def steps(gen: Any, over: float) -> Any:
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() > over:
+                    raise TimeoutError("the database does not answer")
+                wanted = gen.send(ready)
+        except StopIteration as done:
+            return done.value
+
+    class Bounded(psycopg_.Connection):  # type: ignore[misc]  # the package is known only when it is there
+        def wait(self, gen: Any, *given: Any, **named: Any) -> Any:
+            return super().wait(steps(gen, time.monotonic() + ANSWER), *given, **named)
+
+    return Bounded
 
 
 def _told(problem: Exception) -> JournalError:

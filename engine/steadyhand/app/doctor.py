@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import platform
+from importlib.util import find_spec
 
 from .. import __version__
-from ..errors import InvalidDocument, SteadyError
+from ..driver.redaction import Redactor
+from ..driver.secrets import SecretStore
+from ..errors import HandlerError, InvalidDocument, SteadyError
 from ..handlers._confine import ability, trial
 from .services import Services
+
+NEEDED = ("starlette", "uvicorn", "httptools", "multipart", "jinja2")
+"""The packages without which there is no server."""
 
 Row = tuple[str, bool, str]
 
@@ -18,6 +24,8 @@ def examine(services: Services) -> tuple[Row, ...]:
         ("version", True, f"steadyhand {__version__}, Python {platform.python_version()}, {platform.system()}"),
         _settings(services),
         _store(services),
+        _accounts(services),
+        _serving(services),
         *((("plug-in", False, problem)) for problem in services.plugin_problems),
         ("step kinds", True, ", ".join(services.all_specs())),
         _confinement(),
@@ -43,6 +51,44 @@ def _store(services: Services) -> Row:
     held = f"{services.store_name}, {count} run{'s'[: count != 1]}"
     readonly = services.journal.readonly
     return ("store", not readonly, f"{held}; it can only be read: {readonly}" if readonly else held)
+
+
+def _accounts(services: Services) -> Row:
+    """The access store beside the journal: without it, nobody can sign in."""
+    try:
+        tokens = len(services.cells.list("token"))
+    except SteadyError as problem:
+        return ("accounts", False, f"{problem.message}; {problem.hint}")
+    where = "in the database" if "://" in services.store_url else "beside the store"
+    return ("accounts", True, f"{where}, {tokens} token{'s'[: tokens != 1]}")
+
+
+def _serving(services: Services) -> Row:
+    """What `steady serve` needs. A machine that is to serve nothing lacks nothing."""
+    lacking = [name for name in NEEDED if find_spec(name) is None]
+    if lacking:
+        return (
+            "serving",
+            True,
+            f"not here: `steady serve` needs {', '.join(lacking)} (pip install 'steadyhand[server]')",
+        )
+    try:
+        settings = services.settings
+    except SteadyError:
+        return ("serving", True, "it cannot be told as long as the settings cannot be read")
+    at = settings.server
+    store = SecretStore(settings.secrets, Redactor(), services.cwd, services.environ)
+    wrong: list[str] = []
+    for intake in settings.intakes.values():
+        for name in intake.secrets:
+            try:
+                store.reveal(name)
+            except HandlerError as problem:
+                wrong.append(f"intake {intake.name}: {problem.message}")
+    people, intakes = len(settings.directory.people), len(settings.intakes)
+    words = f"at {at.host}:{at.port}, {people} {'person' if people == 1 else 'people'}, "
+    words += f"{intakes} intake{'s'[: intakes != 1]}"
+    return ("serving", not wrong, "; ".join([words, *wrong]))
 
 
 def _confinement() -> Row:

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 from ..errors import SteadyError
 
 if TYPE_CHECKING:
+    from ..journal.protocol import Journal
     from .whole import Whole
 
 PROBE = b"This is written to see whether the store can be written.\n" * 80
 """Kept as an artifact: the same content is the same file, so nothing grows."""
 FRESH = 2.0
 """Seconds for which an answer holds, so that asking often costs nothing."""
+PROMPT = 1.0
+"""Seconds that a store may take for a probe."""
 STUCK = 10.0
 """Seconds after which a hub that has not looked at the journal is taken for stuck."""
 REMEMBERED = 30.0
@@ -36,6 +39,7 @@ class Readiness:
         self._lock = threading.Lock()
         self._known: tuple[str, ...] = ()
         self._looked = -FRESH
+        self._probe: Probe | None = None
         self._beat = (-1, time.monotonic())
 
     def reasons(self) -> tuple[str, ...]:
@@ -75,10 +79,36 @@ class Readiness:
         trouble = str(getattr(journal, "trouble", ""))
         if trouble and time.monotonic() - getattr(journal, "failed", 0.0) < REMEMBERED:
             return "the last append could not be written"
+        if self._probe is None:
+            self._probe = Probe(journal)
+        told = self._probe.said(PROMPT)
+        if told is None:
+            return "the store does not answer"
+        self._probe = None
+        if told and not self._known:
+            log.warning("the store cannot be written: %s", told)
+        return "the store cannot be written" if told else ""
+
+
+class Probe:
+    """Writes something to the store, in a thread of its own: a store that is away makes whoever writes wait long."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._said = ""
+        self._over = threading.Event()
+        threading.Thread(target=self._write, args=(journal,), name="probe", daemon=True).start()
+
+    def _write(self, journal: Journal) -> None:
         try:
             journal.put(io.BytesIO(PROBE))
         except SteadyError as problem:
-            if not self._known:
-                log.warning("the store cannot be written: %s", problem.message)
-            return "the store cannot be written"
-        return ""
+            self._said = problem.message
+        except Exception as problem:
+            log.exception("the store could not be tried: a bug of ours")
+            self._said = type(problem).__name__
+        finally:
+            self._over.set()
+
+    def said(self, patience: float) -> str | None:
+        """What is wrong, '' for nothing; None when that cannot be told yet."""
+        return self._said if self._over.wait(patience) else None

@@ -153,7 +153,7 @@ class Services:
 
     def close(self) -> None:
         """Let go of the store, if it was opened."""
-        for name in ("leases", "journal"):
+        for name in ("leases", "journal", "cells"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
 

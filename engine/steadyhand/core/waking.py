@@ -16,12 +16,14 @@ LOOK = SECOND
 
 def wake_at(runbook: Runbook, state: State, now: int = 0) -> int | None:
     """The time (microseconds) at which a driver has something to do; one that is past means at once. None: only when
-    something is appended. `now` is from when a wait for locks is counted.
+    something is appended. `now` is from when a wait for locks is counted; where a clock was set back, it is before all
+    that has happened, and what can go on does not wait until the clock has caught up.
     """
+    now = now or state.at
     if state.run is None or state.conclusion is not None:
         return None
     wanted = survey(runbook, state)
     if wanted.actions or state.running:
-        return state.at
+        return min(state.at, now)
     due = [state.timers[key].due for key in wanted.timers]
-    return min([*due, max(state.at, now) + LOOK] if state.wanted_locks else due, default=None)
+    return min([*due, now + LOOK] if state.wanted_locks else due, default=None)

@@ -28,6 +28,10 @@ from .who import AGAIN, Identify, WhoAsks
 
 SIGNING_IN = 8
 """Threads for those who sign in."""
+LOOKING_UP = 16
+"""Threads for looking up who asks."""
+PROBING = 4
+"""Threads for probes: they are answered when all others wait for the store."""
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +50,8 @@ def create_app(server: Server, identify: Identify, routes: list[BaseRoute], agai
     )
     app.state.server = server
     app.state.signing_in = CapacityLimiter(SIGNING_IN)
+    app.state.looking_up = CapacityLimiter(LOOKING_UP)
+    app.state.probing = CapacityLimiter(PROBING)
     return app
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from starlette.concurrency import run_in_threadpool
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -29,7 +29,7 @@ async def alive(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """Work can be done; or 503, with the reasons."""
-    reasons = await run_in_threadpool(server(request).readiness.reasons)
+    reasons = await to_thread.run_sync(server(request).readiness.reasons, limiter=request.app.state.probing)
     if reasons:
         return PlainTextResponse("".join(f"{reason}\n" for reason in reasons), 503, {**FRESH, "Retry-After": "5"})
     return PlainTextResponse("ok\n", headers=FRESH)
@@ -44,7 +44,7 @@ async def figures(request: Request) -> Response:
             raise Denied("figures are not for everybody", hint, unknown=True)
         if not who.may(Role.VIEWER, ()):
             raise Denied(f"{who.person} may not read the figures", hint)
-    text = await run_in_threadpool(server(request).metrics.text)
+    text = await to_thread.run_sync(server(request).metrics.text, limiter=request.app.state.probing)
     return Response(text, headers=FRESH, media_type=TEXT)
 
 

@@ -21,8 +21,8 @@ from .requests import server
 
 SLOWEST = 15.0
 """Seconds in which a body must be there."""
-LONGEST = 40.0
-"""Seconds that a sender is kept waiting for the store."""
+LONGEST = 10.0
+"""Seconds that a sender is kept waiting for the store: shorter than senders wait, so that they hear to come again."""
 SHORT = 64 * 1024
 """Bytes of a body that the loop reads itself."""
 METHODS = ["POST", "PUT", "OPTIONS"]

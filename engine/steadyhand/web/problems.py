@@ -19,6 +19,8 @@ from .requests import status_of
 MEDIA = "application/problem+json"
 API = "/api/v1/"
 """Where these kinds are promised."""
+SOON = "5"
+"""Seconds after which to ask again, where the store cannot be reached."""
 URN = "urn:steadyhand:problem:"
 
 
@@ -96,7 +98,7 @@ def told(problem: SteadyError) -> tuple[Problem, dict[str, str]]:
     if kind.status == 401:
         headers.setdefault("WWW-Authenticate", "Bearer")
     if kind.status == 503:
-        headers.setdefault("Retry-After", "5")
+        headers.setdefault("Retry-After", SOON)
     body = Problem(URN + name, kind.title, kind.status, problem.message, problem.hint, findings, needs)
     return body, headers
 

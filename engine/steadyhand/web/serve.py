@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from ..app.server import Server
 from ..errors import UsageError
 from ..schema import Serving
+from .lines import Line
 
 BACKLOG = 2048
 SLOW = 65
@@ -106,6 +107,6 @@ def options(serving: Serving) -> dict[str, Any]:
         "timeout_keep_alive": SLOW,
         "timeout_graceful_shutdown": 10,
         "backlog": BACKLOG,
-        "h11_max_incomplete_event_size": 65_536,
+        "http": Line,
         "ws": "none",
     }

@@ -27,8 +27,8 @@ from .templating import page
 
 T = TypeVar("T")
 
-UNASKED = ("/hooks/", "/static/", "/a/")
-"""Where nobody asks who it is: what is sent there proves itself, or is for everybody."""
+UNASKED = ("/hooks/", "/static/", "/a/", "/healthz", "/readyz")
+"""Where nobody asks who it is: what is sent there proves itself, or is for everybody, also while the store is away."""
 LARGEST = 8_192
 """Bytes of the form for signing in."""
 _PATH = re.compile(r"/(?![/\\])[!-~]*")
@@ -45,12 +45,18 @@ async def identify(connection: HTTPConnection) -> Identity | None:
     if scheme:
         if scheme.lower() != "bearer":
             return None
-        return await run_in_threadpool(access.identify_token, token.strip(), origin(connection))
+        return await asked(connection, access.identify_token, token.strip(), origin(connection))
     cookie = cookies.read(connection, cookies.SESSION)
     if not cookie:
         return None
     act = not getattr(connection.state, "looks_on", False)
-    return await run_in_threadpool(access.identify_session, cookie, origin(connection), act)
+    return await asked(connection, access.identify_session, cookie, origin(connection), act)
+
+
+async def asked(connection: HTTPConnection, act: Callable[..., T], *words: Any) -> T:
+    """Look up who asks in threads of its own: those of the pages do not wait for a store as well."""
+    limiter: CapacityLimiter = connection.app.state.looking_up
+    return await to_thread.run_sync(partial(act, *words), limiter=limiter)
 
 
 def origin(connection: HTTPConnection) -> str:

@@ -205,3 +205,12 @@ def test_the_mark_of_a_key_stays(keys):
 
 def _raise():
     raise UsageError("no")
+
+
+def test_what_this_process_left_over_is_taken_up(keys, server):
+    """Its store went away in the middle: the cell says that this very process is at it, and it is not."""
+    now = server.services.clock.now()
+    put(server, Cell(asked(), now - SECOND, keys._me, now - SECOND), "left over")
+    told = call()
+    assert keys.once("left over", request(), b"{}", told, lambda _: Reply(b"done")).body == b"done"
+    assert told.repeated.again is True

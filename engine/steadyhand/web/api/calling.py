@@ -19,7 +19,7 @@ from ...app.server import Server
 from ...model.people import Identity
 from ..problems import Refusal
 from ..requests import need, server
-from .idempotency import Keys, Repeated
+from .idempotency import AtWork, Keys, Repeated
 from .negotiating import chosen
 from .operations import JSON, SAFE, Operation, Param, Reply
 from .streams import EventStream, streams
@@ -78,6 +78,14 @@ def _walking(state: Any) -> threading.Lock:
     return found
 
 
+def _at_work(state: Any) -> AtWork:
+    """The keys whose requests this server carries out right now. In the loop."""
+    found: AtWork | None = getattr(state, "at_work", None)
+    if found is None:
+        found = state.at_work = AtWork()
+    return found
+
+
 def endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     """What the route of an operation calls."""
 
@@ -99,7 +107,7 @@ async def _answer(request: Request, operation: Operation) -> Response:
     key = request.headers.get("idempotency-key")
     if key is None:
         return _response(await run_in_threadpool(_perform, call))
-    keys = Keys(call.server.services, call.who)
+    keys = Keys(call.server.services, call.who, _at_work(request.app.state))
     return _response(await run_in_threadpool(keys.once, key, request, raw, call, _perform))
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -65,10 +67,37 @@ class Repeatable(Protocol):
 C = TypeVar("C", bound=Repeatable)
 
 
-class Keys:
-    """The keys of one person."""
+class AtWork:
+    """The keys whose requests this process carries out right now: what the cells say of itself may be left over."""
 
-    def __init__(self, services: Services, who: Identity) -> None:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: set[str] = set()
+
+    @contextmanager
+    def on(self, name: str) -> Iterator[None]:
+        """Carry out the request of a key. Raises Refusal when that is being done."""
+        with self._lock:
+            if name in self._names:
+                raise _in_progress()
+            self._names.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._names.discard(name)
+
+
+def _in_progress() -> Refusal:
+    why = "a request with this key is being carried out"
+    return Refusal("in-progress", why, "ask again", headers={"Retry-After": "1"})
+
+
+class Keys:
+    """The keys of one person. `at_work` is shared by all requests of a server."""
+
+    def __init__(self, services: Services, who: Identity, at_work: AtWork | None = None) -> None:
+        self._at_work = at_work or AtWork()
         self._cells = services.cells
         self._clock = services.clock
         self._me = f"{services.host}/{os.getpid()}/{_born(os.getpid())}"
@@ -81,11 +110,12 @@ class Keys:
             raise Refusal("unreadable", "the Idempotency-Key is no key", f"send 1 to {LONGEST} printable characters")
         name = _digest(self._person, key)
         asked = _digest(request.method, request.url.path, raw.decode("latin-1"))
-        before, cell = self._claim(name, asked)
-        if cell.status:
-            return Reply(cell.body, cell.media, cell.status, {**cell.headers, "Idempotency-Replayed": "true"})
-        call.repeated = Repeated(name, cell.at, again=before is not None)
-        return self._carry_out(name, cell, call, perform)
+        with self._at_work.on(name):
+            before, cell = self._claim(name, asked)
+            if cell.status:
+                return Reply(cell.body, cell.media, cell.status, {**cell.headers, "Idempotency-Replayed": "true"})
+            call.repeated = Repeated(name, cell.at, again=before is not None)
+            return self._carry_out(name, cell, call, perform)
 
     def _carry_out(self, name: str, cell: Cell, call: C, perform: Callable[[C], Reply]) -> Reply:
         done: Reply | None = None
@@ -123,19 +153,14 @@ class Keys:
             if cell.status:
                 return cell, cell
             if self._lives(cell, now):
-                raise Refusal(
-                    "in-progress",
-                    "a request with this key is being carried out",
-                    "ask again",
-                    headers={"Retry-After": "1"},
-                )
+                raise _in_progress()
             mine = msgspec.structs.replace(cell, owner=self._me, since=now)
             if self._cells.swap(KIND, name, held, _dump(mine), cell.at + DAY):
                 return cell, mine
 
     def _lives(self, cell: Cell, now: int) -> bool:
-        """Whether whoever has begun may still be at it."""
-        if not cell.owner:
+        """Whether whoever has begun may still be at it. This process is not: it would have been told before."""
+        if cell.owner in {"", self._me}:
             return False
         host, pid, born = cell.owner.rsplit("/", 2)
         if host == self._host and born:
