@@ -97,10 +97,10 @@ class Application(StandIn):
         """Its own answer while the breaker is forced open or a flag says so, theirs otherwise."""
         if told.get("works") is False:
             self.answer(503, "the database does not answer")
+        elif told["breaker"] == "FORCED_OPEN" or told["flags"].get("way", "primary") != "primary":
+            self.answer(200, "our own answer")
         elif told["breaker"] == "OPEN":
             self.answer(503, "the breaker is open")
-        elif told["breaker"] == "FORCED_OPEN" or told["flags"]["way"] != "theirs":
-            self.answer(200, "our own answer")
         elif told["flags"]["rate"] == "low":
             self.answer(200, "asked a while ago")
         else:
