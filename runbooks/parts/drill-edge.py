@@ -46,14 +46,14 @@ class Api(BaseHTTPRequestHandler):
         """The body that was sent."""
         return json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
 
-    def do_GET(self) -> None:  # noqa: N802 the name is given
+    def do_GET(self) -> None:
         """The status page, or the record."""
         if self.path == "/api/v2/status.json":
             self.answer(200, {"status": {"indicator": told()["indicator"], "description": told()["indicator"]}})
         elif self.allowed():
             self.answer(200, {"success": True, "result": {"name": "shop.example", "proxied": told()["proxied"]}})
 
-    def do_PATCH(self) -> None:  # noqa: N802 the name is given
+    def do_PATCH(self) -> None:
         """The record, or the security level."""
         sent = self.sent()
         if not self.allowed():
@@ -62,10 +62,10 @@ class Api(BaseHTTPRequestHandler):
             Path("edge.json").write_text(json.dumps({**told(), "proxied": sent["proxied"]}), "utf-8")
         elif self.path.endswith("/settings/security_level"):
             Path("edge.conf").write_text("", "utf-8")
-            subprocess.run(["nginx", "-c", str(Path("edge-nginx.conf").resolve()), "-s", "reload"], check=True)  # noqa: S607 found as drills find programs
+            subprocess.run(["nginx", "-c", str(Path("edge-nginx.conf").resolve()), "-s", "reload"], check=True)
         self.answer(200, {"success": True, "result": sent})
 
-    def do_POST(self) -> None:  # noqa: N802 the name is given
+    def do_POST(self) -> None:
         """Purge the cache."""
         self.sent()
         if self.allowed():

@@ -20,8 +20,8 @@ HELD: list[socket.socket] = []
 def ask(number: int) -> None:
     """One client that never stops."""
     while True:
-        mine = "127.7.0.1" if KIND == "one" else f"127.7.{number}.{random.randint(1, 250)}"  # noqa: S311 no secret
-        page = "/search" if KIND == "page" else f"/page/{random.randint(1, 500)}"  # noqa: S311 no secret
+        mine = "127.7.0.1" if KIND == "one" else f"127.7.{number}.{random.randint(1, 250)}"
+        page = "/search" if KIND == "page" else f"/page/{random.randint(1, 500)}"
         try:
             there = http.client.HTTPConnection("127.0.0.1", PORT, timeout=3, source_address=(mine, 0))
             there.request("GET", page, headers={"User-Agent": "Mozilla/5.0"})

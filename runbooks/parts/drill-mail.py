@@ -29,7 +29,7 @@ def answer(verb: str, rest: str, session: dict) -> str:
     if verb == "EHLO":
         return "250-relay.example\r\n250-AUTH PLAIN\r\n250 8BITMIME"
     if verb == "AUTH":
-        given = base64.b64decode(rest.split()[-1]).decode().split("\0")
+        given = base64.b64decode(rest.rsplit(maxsplit=1)[-1]).decode().split("\0")
         session["in"] = ":".join(given[1:]) == now.get("login", ":".join(given[1:]))
         return "235 2.7.0 welcome" if session["in"] else "535 5.7.8 Error: authentication failed"
     if verb == "MAIL":

@@ -63,7 +63,7 @@ class StandIn(BaseHTTPRequestHandler):
 class Provider(StandIn):
     """`provider.json`: {key, status, delay, headers, indicator, incidents}."""
 
-    def do_GET(self) -> None:  # noqa: N802 the name is given
+    def do_GET(self) -> None:
         """The status page never fails; the API does as it is told."""
         told = known("provider")
         if self.path == "/api/v2/status.json":
@@ -81,7 +81,7 @@ class Provider(StandIn):
 class Application(StandIn):
     """`application.json`: {provider, key, breaker, flags, token, works}; the page is `/`."""
 
-    def do_GET(self) -> None:  # noqa: N802 the name is given
+    def do_GET(self) -> None:
         """The page, the breaker, or a flag."""
         told = known("application")
         if self.path.startswith("/actuator/circuitbreakers"):
@@ -104,14 +104,14 @@ class Application(StandIn):
         elif told["flags"]["rate"] == "low":
             self.answer(200, "asked a while ago")
         else:
-            asked = urllib.request.Request(told["provider"], headers={"Authorization": f"Bearer {told['key']}"})  # noqa: S310 an address of this drill
+            asked = urllib.request.Request(told["provider"], headers={"Authorization": f"Bearer {told['key']}"})
             try:
-                with urllib.request.urlopen(asked, timeout=1) as theirs:  # noqa: S310 an address of this drill
+                with urllib.request.urlopen(asked, timeout=1) as theirs:
                     self.answer(200, theirs.read().decode())
             except (urllib.error.URLError, TimeoutError) as problem:
                 self.answer(503, f"they: {problem}")
 
-    def do_PUT(self) -> None:  # noqa: N802 the name is given
+    def do_PUT(self) -> None:
         """Set a flag."""
         sent = self.sent()
         with LOCK:
@@ -123,7 +123,7 @@ class Application(StandIn):
             keep("application", told)
         self.answer(200, "true")
 
-    def do_POST(self) -> None:  # noqa: N802 the name is given
+    def do_POST(self) -> None:
         """Set the breaker."""
         wanted = json.loads(self.sent())["updateState"]
         with LOCK:

@@ -2,9 +2,10 @@
 # Installs the servers that tests run against, from the distribution, where that may be done. What is missing in the
 # end is said by the tests that need it. Does nothing when everything is there already.
 set -u
-PACKAGES="openssh-server sudo supervisor postfix curl postgresql mariadb-server redis-server rabbitmq-server nginx-light prometheus
+PACKAGES="openssh-server sudo postgresql mariadb-server redis-server rabbitmq-server nginx-light prometheus
 prometheus-alertmanager chromium fonts-dejavu-core bubblewrap
-memcached dnsmasq-base procps"
+memcached dnsmasq-base procps
+supervisor postfix libsasl2-modules curl iptables iproute2"
 
 missing=""
 for package in $PACKAGES; do
