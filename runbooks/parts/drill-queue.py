@@ -1,8 +1,8 @@
 """Producers and workers for drills of a queue of RabbitMQ.
 
-    drill-queue.py PORT worker NEEDED    take from the queue, 40 messages a second; each needs the port NEEDED
+    drill-queue.py PORT worker NEEDED    take from the queue, ten messages a second; each needs the port NEEDED
     drill-queue.py PORT publish COUNT [TEXT]
-    drill-queue.py PORT flood            publish 60 messages a second, for ever
+    drill-queue.py PORT flood            publish twelve messages a second, for ever
     drill-queue.py PORT depth            how many wait
 """
 
@@ -18,7 +18,7 @@ QUEUE = "orders"
 
 def channel_of(port):
     """A channel, and the queue."""
-    login = pika.PlainCredentials("guest", "guest")
+    login = pika.PlainCredentials("steady", "opensesame")
     channel = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", port, "/", login)).channel()
     return channel, channel.queue_declare(QUEUE).method.message_count
 
@@ -27,7 +27,7 @@ def work(channel, needed):
     """Do the work of each message. What fails goes back to the queue."""
 
     def one(taken, how, _properties, body):
-        time.sleep(0.025)
+        time.sleep(0.1)
         try:
             if body == b"poison":
                 raise ValueError("message 4711 cannot be read")
@@ -58,7 +58,7 @@ elif what == "publish":
 elif what == "flood":
     begun, sent = time.monotonic(), 0
     while True:
-        while sent < 60 * (time.monotonic() - begun):
+        while sent < 12 * (time.monotonic() - begun):
             channel.basic_publish("", QUEUE, b"order")
             sent += 1
         channel.connection.sleep(0.05)
