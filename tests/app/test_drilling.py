@@ -47,3 +47,14 @@ def test_a_run_that_is_well(office):
     (outcome,) = drilling.drill(services, folder / "web.drill.yaml")
     assert outcome.passed, outcome.problems
     assert (outcome.conclusion, outcome.cause, outcome.expected) == ("healthy", "", "none")
+
+
+def test_what_a_drill_may_know(office):
+    services, folder = office
+    (folder / "beside").write_text("here\n")
+    start = (
+        'start: test -f "$HERE/beside" && "$PYTHON" -c "import steadyhand" && test -d "$DRILL" && test "$PORT4" -gt 0\n'
+    )
+    (folder / "web.drill.yaml").write_text(start + DRILL)
+    (outcome,) = drilling.drill(services, folder / "web.drill.yaml")
+    assert outcome.passed, outcome.problems

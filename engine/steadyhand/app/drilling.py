@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -151,6 +152,7 @@ class _Site:
             "PATH": _path(),
             "DRILL": str(folder),
             "HERE": str(here),
+            "PYTHON": sys.executable,
             **{f"PORT{n or ''}": str(port) for n, port in enumerate(ports)},
         }
 
@@ -290,8 +292,7 @@ class _Site:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Variables of this very process, for what reads them there: a home with its `.ssh`, say. A drill has one of its own.
-    """
+    """Variables of this very process, for what reads them there: a home with its `.ssh`, say. A drill has its own."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
