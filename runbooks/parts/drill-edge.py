@@ -1,4 +1,4 @@
-"""A stand-in for the API of Cloudflare, its status page and its name servers: `drill-edge.py API NAME EDGE ORIGIN`, all ports.
+"""A stand-in for the API of Cloudflare, its status page and its names: `drill-edge.py API NAME EDGE ORIGIN`, ports.
 
 Whoever connects to NAME comes to EDGE while the record is proxied, and to ORIGIN otherwise. `edge.json` is
 {token, proxied, indicator}. EDGE is an nginx whose cache lies in `cache`, and what it does beside in `edge.conf`.

@@ -1,9 +1,9 @@
 """Stand-ins for drills: an application that calls a hosted API, and that API with its status page.
 
-`drill-stand-in.py provider PORT` and `drill-stand-in.py application PORT`, in the folder of a drill. How they behave stands
-in `provider.json` and `application.json` there, which are read for every request, so a drill breaks them by writing:
-`drill-stand-in.py set provider status=503`.
-The application has a circuit breaker at the addresses of Spring Boot's actuator, and flags at those of a key-value store.
+`drill-stand-in.py provider PORT` and `drill-stand-in.py application PORT`, in the folder of a drill. How they behave
+stands in `provider.json` and `application.json` there, which are read for every request, so a drill breaks them by
+writing: `drill-stand-in.py set provider status=503`. The application has a circuit breaker at the addresses of Spring
+Boot's actuator, and flags at those of a key-value store.
 """
 
 from __future__ import annotations
