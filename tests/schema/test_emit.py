@@ -17,7 +17,8 @@ from .test_codes import CASES
 ROOT = Path(__file__).parents[2]
 SPECS = registry.specs()
 SCHEMAS = {
-    p.name.removesuffix(".schema.json"): json.loads(p.read_text()) for p in sorted((ROOT / "schemas").glob("*.json"))
+    p.name.removesuffix(".schema.json"): json.loads(p.read_text())
+    for p in sorted((ROOT / "schemas").glob("*.schema.json"))
 }
 
 

@@ -43,10 +43,8 @@ def test_a_form_of_ours_is_taken(browser):
 )
 def test_a_form_from_elsewhere_is_refused_even_with_the_word(browser, headers):
     refused = ending(browser, **headers)
-    assert (refused.status_code, refused.text.splitlines()[0]) == (
-        403,
-        "this form does not come from a page of this server",
-    )
+    assert refused.status_code == 403
+    assert "this form does not come from a page of this server" in refused.text
 
 
 @pytest.mark.parametrize("word", ["", "0" * 64, "é"])
