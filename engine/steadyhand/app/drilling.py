@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def drill(
             yield Outcome(runbook.name, one.name, expected, skipped=missing)
             continue
         with tempfile.TemporaryDirectory(prefix="steady-drill-") as folder:
-            yield _Site(services, document, runbook, one, Path(folder), keep).carry_out()
+            yield _Site(services, document, runbook, one, (path.resolve().parent, Path(folder)), keep).carry_out()
 
 
 def _missing(document: DrillDocument) -> str:
@@ -127,8 +128,16 @@ class _Site:
     """One drill being carried out in its folder."""
 
     def __init__(
-        self, services: Services, document: DrillDocument, runbook: Runbook, drill: Drill, folder: Path, keep: str
+        self,
+        services: Services,
+        document: DrillDocument,
+        runbook: Runbook,
+        drill: Drill,
+        places: tuple[Path, Path],
+        keep: str,
     ) -> None:
+        """`places` are the folder of the document, and the one that the drill may use."""
+        here, folder = places
         self._services = services
         self._document = document
         self._runbook = runbook
@@ -141,6 +150,7 @@ class _Site:
             **{name: value for name, value in services.environ.items() if not name.startswith("STEADY_")},
             "PATH": _path(),
             "DRILL": str(folder),
+            "HERE": str(here),
             **{f"PORT{n or ''}": str(port) for n, port in enumerate(ports)},
         }
 
@@ -201,7 +211,8 @@ class _Site:
         over = threading.Timer(one.within / SECOND, driver.interrupt)
         over.start()
         try:
-            driver.drive()
+            with _environment(environment):
+                driver.drive()
         finally:
             over.cancel()
         return desk, driver.state, desk.journal.read(driver.stream)
@@ -275,6 +286,22 @@ class _Site:
             if subprocess.run([program, "-l", mount], capture_output=True, check=False).returncode:
                 wrong.append(f"{mount} is still mounted")
         return tuple(wrong)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables of this very process, for what reads them there: a home with its `.ssh`, say. A drill has one of its own.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _with(outcome: Outcome, **changes: Any) -> Outcome:
