@@ -4,7 +4,7 @@
 set -u
 PACKAGES="openssh-server sudo postgresql mariadb-server redis-server rabbitmq-server nginx-light prometheus
 prometheus-alertmanager chromium fonts-dejavu-core bubblewrap
-memcached dnsmasq-base procps curl glewlwyd"
+supervisor openssl perl-base memcached dnsmasq-base procps curl glewlwyd"
 
 missing=""
 for package in $PACKAGES; do

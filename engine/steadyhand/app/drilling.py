@@ -318,8 +318,7 @@ class _Site:
 
 @contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Variables of this very process, for what reads them there: a home with its `.ssh`, say. A drill has one of its own.
-    """
+    """Variables of this very process, for what reads them there, such as the home with its `.ssh`."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

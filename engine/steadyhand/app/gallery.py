@@ -113,5 +113,3 @@ def needed(services: Services, one: Book) -> tuple[Path, ...]:
 def valid(services: Services, path: Path) -> tuple[str, ...]:
     """What is found about a runbook, warnings too, a line each."""
     return tuple(f"{d.code} {d.span}: {d.message}" for d in library.read(services, path).diagnostics)
-
-

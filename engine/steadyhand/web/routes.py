@@ -10,7 +10,6 @@ from starlette.staticfiles import StaticFiles
 from . import account, approvals, hooks, oidc, rights, sessions
 
 
-
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
