@@ -26,8 +26,8 @@ steady test --coverage-min 100 runbooks
 
 WRITTEN = {"steady.yaml": SETTINGS, "ci/runbooks.sh": WORKFLOW}
 SHIPPED = {
-    "runbooks/disk-full.yaml": "runbooks/infrastructure/disk-full.yaml",
-    "runbooks/disk-full.test.yaml": "runbooks/infrastructure/disk-full.test.yaml",
+    "runbooks/disk-full.yaml": "examples/first/disk-full.yaml",
+    "runbooks/disk-full.test.yaml": "examples/first/disk-full.test.yaml",
     "schemas/runbook.schema.json": "schemas/runbook.schema.json",
     "schemas/test.schema.json": "schemas/test.schema.json",
 }
