@@ -122,6 +122,28 @@ def test_a_server_that_is_full(my):
             one.connections.close()
 
 
+def test_the_last_connection_is_enough_for_a_whole_run(my):
+    """Reads at once take turns on it, and a change has what the reads have let go."""
+    my.fill(3)
+    others, here, found = [BenchHands() for _ in range(60)], BenchHands(), []
+    try:
+        with pytest.raises(Refused):
+            for one in others:
+                sql.perform(planned(my.target(), {"query": "select 1"}), one)
+        others[0].connections.close()
+        asked = planned(my.target(), {"query": "select sleep(0.2)"})
+        reads = [threading.Thread(target=lambda: found.append(sql.perform(asked, here))) for _ in range(3)]
+        for read in reads:
+            read.start()
+        for read in reads:
+            read.join()
+        assert [one.values["rows"] for one in found] == [1, 1, 1]
+        assert done(my.target(), here, execute="delete from item where id = 3").values["rows"] == 1
+    finally:
+        for one in (*others, here):
+            one.connections.close()
+
+
 @pytest.mark.parametrize(
     ("statement", "message"),
     [

@@ -29,6 +29,10 @@ CLIENTS: Mapping[str, tuple[str, str]] = {
     "mysql": ("steadyhand.handlers._mysql", "pymysql"),
 }
 """The kind of a database to our module for it and the package which that imports."""
+LOOK = 0.05
+"""Seconds between two attempts to get a connection from a server that has none left."""
+FREED = 3.0
+"""Seconds for which a server that is full is asked again: one that was let go may not count as free at once."""
 
 
 class Session(Protocol):
@@ -72,7 +76,32 @@ class _Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Session] = []
+        self._out = 0
         self._closed = False
+
+    def session(self, request: Mapping[str, Any], hands: Hands) -> Session:
+        """An idle one, or one more. Where the server has none left, one that another step of this run uses is waited for.
+
+        A server that is full is what brings people here, and it keeps as little as one connection for them.
+        """
+        over = time.monotonic() + FREED
+        while True:
+            try:
+                found = self.take(hands) or _open(request, hands)
+            except Refused as problem:
+                hopeless = not self._out and time.monotonic() >= over
+                if hopeless or not _is_full(problem) or hands.remaining() <= 0 or hands.cancelled():
+                    raise
+                time.sleep(LOOK)
+                continue
+            with self._lock:
+                self._out += 1
+            return found
+
+    def gone(self) -> None:
+        """One was lost."""
+        with self._lock:
+            self._out -= 1
 
     def take(self, hands: Hands) -> Session | None:
         """An idle one that still answers."""
@@ -90,19 +119,26 @@ class _Pool:
         """One that is idle again."""
         session.rest()
         with self._lock:
+            self._out -= 1
             if not self._closed:
                 self._idle.append(session)
                 return
         session.close()
 
-    def close(self) -> None:
-        """Close them all."""
+    def let_go(self) -> int:
+        """Close those that are idle; how many they were."""
         with self._lock:
-            self._closed = True
             idle, self._idle = self._idle, []
         for session in idle:
             with suppress(Exception):
                 session.close()
+        return len(idle)
+
+    def close(self) -> None:
+        """Close them all."""
+        with self._lock:
+            self._closed = True
+        self.let_go()
 
 
 def perform(request: Mapping[str, Any], hands: Hands) -> Result:
@@ -115,22 +151,46 @@ def perform(request: Mapping[str, Any], hands: Hands) -> Result:
 
 
 def _query(request: Mapping[str, Any], hands: Hands) -> Result:
-    pool = hands.shared(f"sql:{digest(request['database'])}", _Pool, _Pool.close)
-    session = pool.take(hands) or _open(request, hands)
+    pool = _pool(request, hands)
+    session = pool.session(request, hands)
     start, records = time.monotonic(), Records(hands, request["max_rows"])
     try:
         session.begin(read_only=True, isolation=request["isolation"], lock_timeout=_seconds(request))
         session.run(request["query"][0], records)
         session.rollback()
     except BaseException:
+        pool.gone()
         session.close()
         raise
     pool.give(session)
     return Result({**records.values(), "committed": False, **_around(session, start)})
 
 
+def _pool(request: Mapping[str, Any], hands: Hands) -> _Pool:
+    return hands.shared(f"sql:{digest(request['database'])}", _Pool, _Pool.close)
+
+
+def _is_full(problem: Refused) -> bool:
+    """Whether a server has no connection left. Both clients say it with these words."""
+    return "no connection left" in problem.message
+
+
+def _changing(request: Mapping[str, Any], hands: Hands) -> Session:
+    """A session of its own for a change. Where the server has none left, the idle ones of this run are let go for it."""
+    over = time.monotonic() + FREED
+    while True:
+        try:
+            return _open(request, hands)
+        except Refused as problem:
+            late = time.monotonic() >= over or hands.remaining() <= 0 or hands.cancelled()
+            if late or not _is_full(problem):
+                raise
+            _pool(request, hands).let_go()
+            time.sleep(LOOK)
+
+
 def _execute(request: Mapping[str, Any], hands: Hands) -> Result:
-    session = _open(request, hands)
+    session = _changing(request, hands)
     start, records = time.monotonic(), Records(hands, request["max_rows"])
     lonely = _lonely(request)
     sent = False
