@@ -38,6 +38,7 @@ check: $(VENV)/ready
 	$(BIN)/mypy
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports --no-cache
 	$(BIN)/python docs/reference/draw.py --check
+	$(BIN)/python docs/library/draw.py --check
 
 format: $(VENV)/ready
 	$(BIN)/ruff format engine tests benchmarks docs
@@ -45,12 +46,13 @@ format: $(VENV)/ready
 
 # The published schemas, from the tables that the checker reads.
 schemas: $(VENV)/ready
-	for name in backtest drill plan runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
+	for name in backtest drill plan proved runbook settings test tested transcript; do $(BIN)/steady schema $$name > schemas/$$name.schema.json; done
 	$(BIN)/python -m steadyhand.web.api.document > schemas/openapi.json
 
 # The reference pages, from the tables that the program reads.
 docs: $(VENV)/ready
 	$(BIN)/python docs/reference/draw.py
+	$(BIN)/python docs/library/draw.py
 
 # The pictures of the pages in docs/pictures, from real runs in Debian's Chromium.
 screenshots: $(VENV)/ready

@@ -23,4 +23,4 @@ def test_there_are_some():
 def test_an_unknown_one_is_refused_with_those_there_are(tmp_path):
     done = steady(tmp_path, "schema", "incidents")
     assert done.returncode == 2
-    assert "'backtest', 'drill', 'plan', 'runbook', 'settings', 'test', 'tested', 'transcript'" in done.stderr
+    assert "'backtest', 'drill', 'plan', 'proved', 'runbook', 'settings', 'test', 'tested', 'transcript'" in done.stderr

@@ -54,6 +54,8 @@ class Outcome(Struct, frozen=True):
     diagnosed: int = 0
     took: int = 0
     problems: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """What the preflight of the place says is not there, where it was asked; it stands among the problems too."""
     skipped: str = ""
     transcript: str = ""
 
@@ -92,9 +94,18 @@ def read(services: Services, path: Path) -> tuple[DrillDocument, Runbook]:
 
 
 def drill(
-    services: Services, path: Path, only: str = "", *, keep: str = "", told: Callable[[str], None] = lambda _: None
+    services: Services,
+    path: Path,
+    only: str = "",
+    *,
+    keep: str = "",
+    preflight: bool = False,
+    told: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Outcome]:
-    """Carry out the drills of one document, one after the other. `keep` is a folder for stores and transcripts."""
+    """Carry out the drills of one document, one after the other. `keep` is a folder for stores and transcripts.
+
+    With `preflight`, each place is asked, while it is well, whether every step could be carried out there.
+    """
     document, runbook = read(services, path)
     chosen = [one for one in document.drills if not only or one.name == only]
     if not chosen:
@@ -108,7 +119,8 @@ def drill(
             yield Outcome(runbook.name, one.name, expected, skipped=missing)
             continue
         with tempfile.TemporaryDirectory(prefix="steady-drill-") as folder:
-            yield _Site(services, document, runbook, one, (path.resolve().parent, Path(folder)), keep).carry_out()
+            site = _Site(services, document, runbook, one, (path.resolve().parent, Path(folder)), keep)
+            yield site.carry_out(preflight=preflight)
 
 
 def _missing(document: DrillDocument) -> str:
@@ -156,24 +168,25 @@ class _Site:
             **{f"PORT{n or ''}": str(port) for n, port in enumerate(ports)},
         }
 
-    def carry_out(self) -> Outcome:
+    def carry_out(self, *, preflight: bool = False) -> Outcome:
         """Start, break, run, ask something other than the runbook, and clean up."""
         begun = time.monotonic()
         outcome = Outcome(self._runbook.name, self._drill.name, str(self._drill.expect.get("cause") or "none"))
         try:
-            outcome = self._drilled(outcome)
+            outcome = self._drilled(outcome, preflight=preflight)
         except _Failed as problem:
             outcome = _with(outcome, problems=(problem.message,))
         left = self._clean()
         took = outcome.took or int((time.monotonic() - begun) * SECOND)
         return _with(outcome, problems=(*outcome.problems, *left), took=took)
 
-    def _drilled(self, outcome: Outcome) -> Outcome:
+    def _drilled(self, outcome: Outcome, *, preflight: bool) -> Outcome:
         document, one = self._document, self._drill
         if document.start:
             self._sh("start", document.start)
         if document.ready:
             self._until("ready", document.ready)
+        lacking = self._lacking() if preflight else ()
         if one.break_:
             self._sh("break", one.break_)
             self._until("broken", one.broken)
@@ -190,12 +203,13 @@ class _Site:
             path=path,
             diagnosed=_diagnosed(recorded, self._runbook),
             took=recorded[-1].at - recorded[0].at,
-            problems=documents.judged(one, conclusion, cause, path, repaired=repaired),
+            problems=(*lacking, *documents.judged(one, conclusion, cause, path, repaired=repaired)),
+            lacking=lacking,
             transcript=self._kept(desk, recorded),
         )
 
-    def _run(self) -> tuple[Services, State, tuple[Recorded, ...]]:
-        """The run itself, with a store of its own; people answer as the drill says."""
+    def _desk(self) -> tuple[Services, Mapping[str, str], Mapping[str, Any]]:
+        """Services with a store of their own, the variables of the drill, and the inputs of the run."""
         one = self._drill
         config = self._folder / "steady.yaml"
         config.write_text(json.dumps(render_native(dict(self._document.settings), {"drill": self._names})))
@@ -207,7 +221,21 @@ class _Site:
             cwd=str(self._folder),
         )
         given = render_native(dict(one.inputs), {"drill": self._names})
-        inputs = inputs_of(self._runbook, given, texts=False)
+        return desk, environment, inputs_of(self._runbook, given, texts=False)
+
+    def _lacking(self) -> tuple[str, ...]:
+        """What the preflight says is not there, a sentence each."""
+        from . import preflight  # noqa: PLC0415 only where it is asked for
+
+        desk, environment, inputs = self._desk()
+        with _environment(environment):
+            rows = preflight.check(desk, self._runbook, inputs)
+        return tuple(f"preflight: {preflight.line(row)}" for row in rows if row.holds is False)
+
+    def _run(self) -> tuple[Services, State, tuple[Recorded, ...]]:
+        """The run itself; people answer as the drill says."""
+        one = self._drill
+        desk, environment, inputs = self._desk()
         people = _Scripted(one.answers)
         driver = runs.start(desk, self._runbook, inputs, Mode(one.mode), people=people)
         over = threading.Timer(one.within / SECOND, driver.interrupt)

@@ -148,7 +148,7 @@ def _with_calls(
             found.append(_at(runbook, step.span, problem))
             continue
         if name not in calls:
-            called_path = _beside(services, path, name)
+            called_path = beside(services, path, name)
             loaded = (
                 schema.read(read_bytes(called_path), str(called_path), services.all_specs()) if called_path else None
             )
@@ -170,13 +170,14 @@ def _call_problem(name: str, above: tuple[str, ...]) -> str:
     return f"calls go deeper than {DEPTH} runbooks" if len(above) >= DEPTH else ""
 
 
-def _beside(services: Services, path: Path, name: str) -> Path | None:
+def beside(services: Services, path: Path, name: str) -> Path | None:
+    """The file of a runbook that another one calls: beside that one, else in the library."""
     if "/" in name:
         return None  # a runbook is called by its name, wherever it lies
     for suffix in (".yaml", ".yml"):
-        beside = path.parent / f"{name}{suffix}"
-        if beside.is_file():
-            return beside
+        found = path.parent / f"{name}{suffix}"
+        if found.is_file():
+            return found
     return dict(named(services)).get(name)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..schema.emit import runbook_schema, settings_schema
 from .services import Services
 
-NAMES = ("backtest", "drill", "plan", "runbook", "settings", "test", "tested", "transcript")
+NAMES = ("backtest", "drill", "plan", "proved", "runbook", "settings", "test", "tested", "transcript")
 
 
 def schema(services: Services, name: str) -> dict[str, Any]:
@@ -22,6 +22,10 @@ def schema(services: Services, name: str) -> dict[str, Any]:
         from ..rehearsal.published import drill_schema  # noqa: PLC0415 only for this one
 
         return drill_schema()
+    if name == "proved":
+        from ..rehearsal.published import proved_schema  # noqa: PLC0415 only for this one
+
+        return proved_schema()
     if name == "tested":
         from ..rehearsal.published import tested_schema  # noqa: PLC0415 only for this one
 

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "graph": "Draw the steps of a runbook.",
     "init": "Begin a library: settings, a runbook, its test, a CI snippet.",
     "lease": "Take a target, hand it back, or list what is taken.",
+    "library": "List, show, copy and prove the runbooks of the library.",
     "note": "Write something down in a run.",
     "person": "Say who may sign in on a server.",
     "plan": "Show every path that a run could take; nothing is contacted.",

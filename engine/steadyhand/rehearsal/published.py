@@ -58,6 +58,30 @@ def drill_schema() -> dict[str, Any]:
     return {**head, "description": about, **_table("drills", special)}
 
 
+def proved_schema() -> dict[str, Any]:
+    """The JSON Schema of what `steady library prove --json` prints."""
+    text, flag, count = {"type": "string"}, {"type": "boolean"}, {"type": "integer", "minimum": 0}
+    texts = {"type": "array", "items": text}
+    drill = _object(
+        "One drill. Times are microseconds; `skipped` says why it was not carried out, and is empty when it was.",
+        {
+            "drill": text, "injected": text, "found": text, "repaired": {"type": ["boolean", "null"]}, "ended": text,
+            "took": count, "path": texts, "lacking": texts, "problems": texts, "skipped": text, "passed": flag,
+        },
+    )  # fmt: skip
+    book = _object(
+        "A runbook: what is wrong with it, its tests and its drills.",
+        {
+            "runbook": text, "path": text, "passed": flag, "findings": texts, "tests": count, "failed": texts,
+            "edges": {**count, "maximum": 100}, "drills": {"type": "array", "items": drill},
+        },
+    )  # fmt: skip
+    head = {"$schema": DIALECT, "title": "Steadyhand library, proved"}
+    about = "What came of the proofs, tests and drills of all runbooks of a library."
+    body = {"type": "object", "properties": {"passed": flag, "runbooks": {"type": "array", "items": book}}}
+    return {**head, "description": about, **body, "required": ["passed", "runbooks"], "additionalProperties": False}
+
+
 def _turns(one: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": _one_or_many(one)}
 
