@@ -40,7 +40,7 @@ spec = HandlerSpec(
             secret=False,
         ),
         Param("server_name", "text", "The name that it must be for; the host unless said.", "shop.example.com"),
-        Param("ca", "text", "A file of the authorities to trust, instead of the system's.", "/etc/ssl/internal.pem"),
+        Param("ca", "text", "A file of the authorities to trust, instead of the system's; empty for those.", "/etc/ssl/internal.pem"),
         Param("starttls", "text", "What is spoken before TLS begins.", "smtp", choices=tuple(PORTS)[1:]),
         Param("connect_timeout", "duration", "How long the connection may take; 5s unless said.", "2s"),
     ),
@@ -74,7 +74,8 @@ def plan(params: Mapping[str, Any], target: Target | None) -> Plan:
 
     if target is not None:
         raise BadInput("a `tls` step takes no target", "write the host into `address`")
-    request: dict[str, Any] = {n: text_of(params[n]) for n in ("address", "server_name", "ca") if n in params}
+    texts = {n: text_of(params[n]) for n in ("address", "server_name", "ca") if n in params}
+    request: dict[str, Any] = {n: text for n, text in texts.items() if n == "address" or text.masked()}
     before = text_of(params.get("starttls", "")).masked().upper()
     if before not in PORTS:
         raise BadInput(f"`starttls` cannot be {before.lower()[:40]!r}", "one of smtp, imap, postgresql")
