@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from steadyhand.app import drilling
@@ -58,3 +60,45 @@ def test_what_a_drill_may_know(office):
     (folder / "web.drill.yaml").write_text(start + DRILL)
     (outcome,) = drilling.drill(services, folder / "web.drill.yaml")
     assert outcome.passed, outcome.problems
+
+
+def test_the_drill_knows_its_own_folder_and_that_of_its_document(office):
+    """So that drills can share what lies beside them."""
+    services, folder = office
+    (folder / "shared.sh").write_text("echo shared > $DRILL/told\n")
+    (folder / "web.drill.yaml").write_text(
+        'start: |\n  . "$HERE/shared.sh"\nready: test "$(cat told)" = shared\n' + DRILL
+    )
+    (outcome,) = drilling.drill(services, folder / "web.drill.yaml")
+    assert outcome.passed, outcome.problems
+
+
+def test_a_drill_has_variables_of_its_own(office):
+    services, folder = office
+    body = "shell: 'test -e ~/here && test \"$SHOP_COLOUR\" = red'"
+    write(folder, "web", one_step(body))
+    (folder / "web.drill.yaml").write_text(
+        "start: touch here\n"
+        "drills:\n  well:\n    environment: {HOME: '{{ drill.folder }}', SHOP_COLOUR: red}\n"
+        "    expect: {conclusion: healthy}\n"
+    )
+    (outcome,) = drilling.drill(services, folder / "web.drill.yaml")
+    assert outcome.passed, outcome.problems
+
+
+def test_they_hold_for_this_process_only_while_the_runbook_runs(monkeypatch):
+    """What is looked for in the home of the process, such as `.ssh/config`, is found in the folder of the drill."""
+    monkeypatch.setenv("HOME", "/before")
+    monkeypatch.delenv("SHOP_COLOUR", raising=False)
+    with pytest.raises(KeyError), drilling._environment({"HOME": "/drill", "SHOP_COLOUR": "red"}):
+        assert (os.environ["HOME"], os.environ["SHOP_COLOUR"]) == ("/drill", "red")
+        raise KeyError
+    assert (os.environ["HOME"], os.environ.get("SHOP_COLOUR")) == ("/before", None)
+
+
+def test_a_place_is_asked_beforehand_whether_every_step_could_be_carried_out(office):
+    services, folder = office
+    write(folder, "web", one_step().replace("steps:", "requires: {tools: [no-such-tool]}\nsteps:"))
+    (outcome,) = drilling.drill(services, folder / "web.drill.yaml", preflight=True)
+    assert outcome.lacking == ("preflight: tool no-such-tool: not on PATH; install no-such-tool",)
+    assert outcome.lacking[0] in outcome.problems

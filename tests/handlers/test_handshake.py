@@ -227,3 +227,10 @@ def test_without_its_package():
 def test_an_address_that_is_not_known_yet_can_be_planned():
     address = Text((Value("<facts.host>", "<facts.host>", known=False),))
     assert "<facts.host>" in tls.plan({"address": address}, None).preview
+
+
+def test_an_empty_authority_and_an_empty_name_are_as_if_they_were_not_given():
+    """So that an input with an empty default may stand there."""
+    plan = tls.plan({"address": plain("shop.example"), "ca": plain(""), "server_name": plain("")}, None)
+    assert not {"ca", "server_name"} & set(plan.request)
+    assert plan.preview == tls.plan({"address": plain("shop.example")}, None).preview

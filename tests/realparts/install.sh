@@ -5,7 +5,7 @@ set -u
 PACKAGES="openssh-server sudo postgresql mariadb-server redis-server rabbitmq-server nginx-light prometheus
 prometheus-alertmanager chromium fonts-dejavu-core bubblewrap
 memcached dnsmasq-base procps curl glewlwyd systemd shellcheck faketime iptables e2fsprogs
-supervisor postfix libsasl2-modules iproute2 postgresql-client"
+supervisor openssl perl-base postfix libsasl2-modules iproute2 postgresql-client"
 
 missing=""
 for package in $PACKAGES; do

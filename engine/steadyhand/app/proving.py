@@ -20,7 +20,7 @@ CANNOT = "this machine allows no namespaces"
 
 
 class Proved(Struct, frozen=True):
-    """What came of one runbook. `failed` are the tests that did not pass, `edges` the per cent of them that were walked."""
+    """What came of one runbook. `failed` tells of tests, `edges` is the per cent of them that was walked."""
 
     runbook: str
     path: str
@@ -82,10 +82,10 @@ def _one(
     findings = list(gallery.valid(services, file))
     tests = [rehearsing.test(services, test) for test in gallery.tests_of(file)]
     reports = [report for one in tests for report in one.reports]
-    failed = [f"{report.name}: {problem}" for report in reports for problem in report.problems]
+    failed = [f"{report.case}: {problem}" for report in reports for problem in report.problems]
     failed += [f"{one.path}: {d.code} {d.span}: {d.message}" for one in tests for d in one.findings]
     edges = min((one.coverage.percent for one in rehearsing.walked(tests)), default=0)
-    if edges < 100:  # noqa: PLR2004 per cent
+    if edges < 100:
         failed.append(f"{edges} % of the edges are walked by its tests, 100 % are wanted")
     drills: list[drilling.Outcome] = []
     beside = gallery.drills_of(file)

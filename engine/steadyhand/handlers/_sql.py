@@ -80,7 +80,7 @@ class _Pool:
         self._closed = False
 
     def session(self, request: Mapping[str, Any], hands: Hands) -> Session:
-        """An idle one, or one more. Where the server has none left, one that another step of this run uses is waited for.
+        """An idle one, or one more. Where the server has none left, one that another step uses is waited for.
 
         A server that is full is what brings people here, and it keeps as little as one connection for them.
         """
@@ -176,7 +176,7 @@ def _is_full(problem: Refused) -> bool:
 
 
 def _changing(request: Mapping[str, Any], hands: Hands) -> Session:
-    """A session of its own for a change. Where the server has none left, the idle ones of this run are let go for it."""
+    """A session of its own for a change. Where the server has none left, the idle ones are let go for it."""
     over = time.monotonic() + FREED
     while True:
         try:

@@ -40,7 +40,12 @@ spec = HandlerSpec(
             secret=False,
         ),
         Param("server_name", "text", "The name that it must be for; the host unless said.", "shop.example.com"),
-        Param("ca", "text", "A file of the authorities to trust, instead of the system's; empty for those.", "/etc/ssl/internal.pem"),
+        Param(
+            "ca",
+            "text",
+            "A file of the authorities to trust, instead of the system's; empty for those.",
+            "/etc/ssl/internal.pem",
+        ),
         Param("starttls", "text", "What is spoken before TLS begins.", "smtp", choices=tuple(PORTS)[1:]),
         Param("connect_timeout", "duration", "How long the connection may take; 5s unless said.", "2s"),
     ),

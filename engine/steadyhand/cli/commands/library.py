@@ -80,7 +80,9 @@ def prove(ctx: click.Context, paths: tuple[str, ...], keep: str, json_: bool) ->
     where = [existing(desk.cwd, path) for path in paths] or [f for f in library.folders(desk) if f.is_dir()]
     files = [shortened(file, desk.cwd) for file in proving.runbooks(where)]
     if not files:
-        raise UsageError(f"there is no runbook in {', '.join(map(str, where))}", "name a file, or a folder with runbooks")
+        raise UsageError(
+            f"there is no runbook in {', '.join(map(str, where))}", "name a file, or a folder with runbooks"
+        )
     wanted = proving.needs_namespace(desk, files)
     if not places.overseen():
         how, why_not = places.namespace() if wanted else ((), "")
