@@ -11,6 +11,7 @@ from . import account, approvals, health, hooks, oidc, rights, sessions
 from .api import routes as api
 from .pages import addresses
 
+
 def routes() -> list[BaseRoute]:
     """Every route, in the order in which they are looked at."""
     static = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
