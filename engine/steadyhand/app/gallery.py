@@ -16,8 +16,8 @@ from ..model import Call, Diagnose, Do, Effect, Runbook
 from . import drilling, library, rehearsing
 from .services import Services, read_bytes, writing
 
-BESIDE = re.compile(r'\. "\$HERE/([^"$]+)"')
-"""How a drill names a file that it reads from beside it."""
+BESIDE = re.compile(r"\$HERE/([A-Za-z0-9._/-]+)")
+"""How a drill names a file that lies beside it."""
 
 
 class Book(Struct, frozen=True):
@@ -101,8 +101,8 @@ def needed(services: Services, one: Book) -> tuple[Path, ...]:
     """The files of a runbook: its own, those of what it calls, and what its drills read."""
     found: dict[Path, None] = dict.fromkeys((one.path, *one.tests, *one.drills))
     for drill in one.drills:
-        for name in BESIDE.findall(drill.read_text("utf-8")):
-            found[(drill.parent / name).resolve()] = None
+        named = ((drill.parent / name).resolve() for name in BESIDE.findall(drill.read_text("utf-8")))
+        found.update(dict.fromkeys(path for path in named if path.is_file()))
     for _, name in library.called(one.runbook.steps):
         called = library.beside(services, one.path, name)
         if called is not None:
