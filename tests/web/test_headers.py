@@ -66,7 +66,8 @@ def test_a_store_that_is_away_is_told_before_any_route(tmp_path, accept):
         server.access.identify_session = away
         answer = Browser(base).get("/account", headers={"Accept": accept, "Cookie": "steady=x"})
         assert answer.status_code == 503
-        assert "the disk is full" in answer.text
+        assert "the store cannot be reached right now" in answer.text
+        assert "the disk is full" not in answer.text  # whoever is not known learns nothing of the store
         assert answer.headers["x-frame-options"] == "DENY"
 
 

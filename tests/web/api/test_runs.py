@@ -32,6 +32,7 @@ def test_the_span_that_asks_becomes_the_parent_of_the_run(client, server):
     for sent, kept in ((parent, parent), ("made up; drop table", "")):
         run = client.post("runs", json=body, headers={**as_("responder"), "traceparent": sent}).json()["id"]
         assert server.services.journal.read(run)[0].event.traceparent == kept
+        assert concluded(client, run) == "healthy"
 
 
 def test_a_run_is_what_show_prints(client, server):
