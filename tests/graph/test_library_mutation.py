@@ -14,15 +14,23 @@ def test_there_are_runbooks_with_tests():
 
 
 BLUNT = frozenset(
-    "authentication-failures cache-failure high-error-rate queue-backup-redis queue-backup slow-responses "
-    "rollback-release".split()
+    {
+        "authentication-failures.yaml0",
+        "cache-failure.yaml0",
+        "cache-failure.yaml1",
+        "high-error-rate.yaml0",
+        "queue-backup-redis.yaml0",
+        "queue-backup.yaml0",
+        "slow-responses.yaml0",
+        "rollback-release.yaml1",
+    }  # fmt: skip
 )
-"""Runbooks whose tests walk every edge, and would not notice the loss of each. The list may only shrink."""
+"""Runbooks with a test document that would not notice each loss. The list may only shrink."""
 
 
 @pytest.mark.parametrize(("runbook", "test"), PAIRS, ids=[runbook.name for runbook, _ in PAIRS])
 def test_somebody_notices_every_loss(runbook, test, request):
-    if runbook.stem in BLUNT:
+    if request.node.callspec.id in BLUNT:
         why = "its tests do not notice the loss of every edge, fact and verification yet"
         request.node.add_marker(pytest.mark.xfail(strict=True, reason=why))
     found = list(library_mutation.judged(runbook, test, short=True))
