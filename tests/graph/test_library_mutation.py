@@ -23,7 +23,7 @@ BLUNT = frozenset(
         "queue-backup.yaml0",
         "slow-responses.yaml0",
         "rollback-release.yaml1",
-    }  # fmt: skip
+    }
 )
 """Runbooks with a test document that would not notice each loss. The list may only shrink."""
 
@@ -46,5 +46,8 @@ def test_a_loss_that_nobody_notices_would_be_told(tmp_path):
     (tmp_path / "x.test.yaml").write_text("tests: {well: {steps: {a: pass}, expect: {conclusion: healthy}}}\n")
     found = library_mutation.judged(tmp_path / "x.yaml", tmp_path / "x.test.yaml")
     assert {(one.mutant.where, one.by) for one in found} == {
-        ("a.next.pass", "validate"), ("a.next.fail", "nobody"), ("a.next.error", "same"), ("a.facts.n", "nobody"),
-    }  # fmt: skip
+        ("a.next.pass", "validate"),
+        ("a.next.fail", "nobody"),
+        ("a.next.error", "same"),
+        ("a.facts.n", "nobody"),
+    }
